@@ -1,0 +1,87 @@
+/* metric: what is measured on one point of a sweep.
+
+   A metric declares its fields beforehand (names, own dimensions, units, kind, citation); the
+   store makes one dataset of each.  For every group g (all cells that differ only in their
+   schedule) the runner calls `prepare` once, `measure` for every schedule, and `release`; prepare
+   never sees frequencies, so no result can depend on the grouping.  measure may be called from
+   several threads at once with the same `work`, each with its own rw_input (own scratch).
+
+   Adding one: a file in this folder that defines rw_metric_NAME, its name in modules.am.  */
+#ifndef RW_METRIC_METRIC_H
+#define RW_METRIC_METRIC_H
+
+#include "base/mem.h"
+#include "base/module.h"
+#include "rope/freqs.h"
+#include "rope/geometry.h"
+
+/* A dimension of the result file.  */
+typedef struct
+{
+  const char *name;           /* "pair", "distance", "position", ... */
+  size_t n;
+  const double *values;       /* (n,) numeric coordinate, or NULL */
+  const char *const *labels;  /* (n,) text coordinate, or NULL */
+  const char *unit;           /* of the values; NULL for none */
+  const char *long_name;
+} rw_dim;
+
+enum
+{
+  RW_FIELD_DIMS = 3, /* own dimensions a field */
+  RW_FIELDS_MAX = 32 /* fields a metric */
+};
+
+/* A static table of these, ended by a NULL name, declares what a metric writes.  */
+typedef struct
+{
+  const char *name;                 /* dataset name, a promise of doc/format.md */
+  const char *dims[RW_FIELD_DIMS];  /* own dimensions, outermost first; NULL after the last */
+  const char *unit;                 /* NULL for a pure number */
+  const char *long_name;            /* axis label of a figure */
+  const char *kind;                 /* "exact", "certified", "sampled", "estimate" */
+  const char *cite;
+  bool (*wanted) (const void *self); /* OPTIONAL: false leaves the field out of the file */
+} rw_field;
+
+/* What a metric sees of a point, never frequencies.  Borrowed for the call.  */
+typedef struct
+{
+  const rw_geometry *geometry; /* of the model's layer type */
+  double length;               /* L': tokens in the sequence */
+  size_t n_distances;
+  const double *distance;      /* (n_distances,) the file's distance axis, rising */
+  size_t n_positions;
+  const double *position;      /* (n_positions,) the file's position axis, rising */
+  uint64_t seed, group;        /* of the random stream */
+  rw_arena *scratch;           /* this thread's; reset by the runner before every call */
+  int threads;                 /* threads the call may use itself */
+} rw_input;
+
+/* Where a metric writes: one array a declared field, in the order of the table.  */
+typedef struct
+{
+  size_t n;
+  double *value[RW_FIELDS_MAX]; /* (size,) preset to NaN; NULL where the field is not wanted */
+  size_t size[RW_FIELDS_MAX];
+} rw_fields;
+
+typedef struct
+{
+  rw_module as;
+  const rw_field *fields; /* ends with a NULL name */
+  /* OPTIONAL: refuses points for which the metric is not defined, before anything runs.  */
+  rw_status (*check) (const void *self, const rw_input *in, rw_error *err);
+  /* OPTIONAL: schedule-free work, made once a group.  *work is owned by the runner, freed by release.  */
+  rw_status (*prepare) (const void *self, const rw_input *in, void **work, rw_error *err);
+  /* REQUIRED */
+  rw_status (*measure) (const void *self, const rw_input *in, const void *work, const rw_freqs *f,
+                        rw_fields *out, rw_error *err);
+  void (*release) (void *work);
+  /* OPTIONAL: rough cost of one measure in seconds, for `check` and the ETA.  */
+  double (*cost) (const void *self, const rw_input *in);
+} rw_metric;
+
+extern rw_kind rw_metrics; /* "name" */
+
+#endif
