@@ -16,14 +16,35 @@ typedef struct
 
 static const char *const ramps[] = { "index", "rotations", NULL };
 static const rw_param params[] = {
-  { .name = "factor", .alias = "alpha", .type = RW_REAL, .at = offsetof (knobs, factor),
-    .required = true, .defined = RW_ABOVE (0), .sensible = RW_FROM (1), .text = "stretch" },
-  { .name = "group", .type = RW_INT, .at = offsetof (knobs, group), .value = 3,
-    .defined = RW_BETWEEN (1, 64), .text = "group" },
-  { .name = "truncate", .type = RW_BOOL, .at = offsetof (knobs, truncate), .value = 1, .text = "t" },
-  { .name = "ramp", .type = RW_CHOICE, .at = offsetof (knobs, ramp), .choices = ramps, .text = "r" },
+  { .name = "factor",
+    .alias = "alpha",
+    .type = RW_REAL,
+    .at = offsetof (knobs, factor),
+    .required = true,
+    .defined = RW_ABOVE (0),
+    .sensible = RW_FROM (1),
+    .text = "stretch" },
+  { .name = "group",
+    .type = RW_INT,
+    .at = offsetof (knobs, group),
+    .value = 3,
+    .defined = RW_BETWEEN (1, 64),
+    .text = "group" },
+  { .name = "truncate",
+    .type = RW_BOOL,
+    .at = offsetof (knobs, truncate),
+    .value = 1,
+    .text = "t" },
+  { .name = "ramp",
+    .type = RW_CHOICE,
+    .at = offsetof (knobs, ramp),
+    .choices = ramps,
+    .text = "r" },
   { .name = "file", .type = RW_TEXT, .at = offsetof (knobs, file), .text = "f" },
-  { .name = "list", .type = RW_REALS, .at = offsetof (knobs, list), .defined = RW_ABOVE (0),
+  { .name = "list",
+    .type = RW_REALS,
+    .at = offsetof (knobs, list),
+    .defined = RW_ABOVE (0),
     .text = "l" },
   { 0 },
 };
@@ -72,7 +93,8 @@ parameters_are_checked (void)
   has (e.text, "schedule.factor", "the error names it");
   rw_value v = RW_NUMBER_VALUE (0.5);
   ok (rw_object_set (o, "alpha", &v, &notes, &e) == RW_OK && k->factor == 0.5, "an alias sets it");
-  ok (notes.n == 1 && notes.note[0].kind == RW_NOTE_WARNING, "outside the sensible range: a warning");
+  ok (notes.n == 1 && notes.note[0].kind == RW_NOTE_WARNING,
+      "outside the sensible range: a warning");
   ok (rw_object_check (o, "", &e) == RW_OK, "then nothing is missed");
   v.number = -2;
   ok (rw_object_set (o, "factor", &v, NULL, &e) == RW_EINVAL && k->factor == 0.5,
@@ -91,7 +113,7 @@ parameters_are_checked (void)
   ok (!rw_object_set (o, "ramp", &v, NULL, &e) && k->ramp == 1, "a choice is set");
   ok (rw_object_set (o, "factor", &v, NULL, &e) == RW_EINVAL, "text is not a number");
   const double list[] = { 1.5, 2.25, -3 };
-  v = (rw_value) { .kind = RW_VALUE_NUMBERS, .numbers = list, .n = 3 };
+  v = (rw_value){ .kind = RW_VALUE_NUMBERS, .numbers = list, .n = 3 };
   ok (rw_object_set (o, "list", &v, NULL, &e) == RW_EINVAL, "list items are checked");
   has (e.text, "list[2]", "by index");
   v.n = 2;

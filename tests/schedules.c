@@ -5,8 +5,11 @@
 int
 main (void)
 {
-  const rw_geometry llama2 = { .head_dim = 128, .rotary_dim = 128, .rope_theta = 10000,
-                               .original_length = 4096, .max_length = 4096 };
+  const rw_geometry llama2 = { .head_dim = 128,
+                               .rotary_dim = 128,
+                               .rope_theta = 10000,
+                               .original_length = 4096,
+                               .max_length = 4096 };
   rw_error e = { 0 };
   rw_freqs f = { 0 };
   const rw_module *m;

@@ -2,8 +2,8 @@
 
    Every allocation of the library comes through here: sizes are multiplied with overflow checks,
    memory is zeroed, large blocks ask for huge pages (a first touch costs 10 us a 4 KB page on
-   virtual machines, 50 times less with huge pages).  The environment variable RW_FAIL_ALLOC=n makes the
-   n-th allocation fail, so that tests can walk every out-of-memory path.  */
+   virtual machines, 50 times less with huge pages).  The environment variable RW_FAIL_ALLOC=n makes
+   the n-th allocation fail, so that tests can walk every out-of-memory path.  */
 #ifndef RW_BASE_MEM_H
 #define RW_BASE_MEM_H
 

@@ -20,7 +20,8 @@ typedef struct
   const char *cite;           /* paper, arXiv number, equation */
   size_t size;                /* sizeof the parameter struct; 0 for none */
   const rw_param *params;     /* own parameters, ends with a NULL name; NULL for none */
-  const rw_param *shared;     /* parameters every module of the kind has, at the struct's head; or NULL */
+  const rw_param
+      *shared; /* parameters every module of the kind has, at the struct's head; or NULL */
 } rw_module;
 
 typedef struct rw_object
@@ -33,22 +34,23 @@ typedef struct rw_object
 
 enum
 {
-  RW_ADDED_MAX = 64,  /* plug-in modules a kind */
-  RW_PARAMS_MAX = 64  /* parameters a module, own and shared */
+  RW_ADDED_MAX = 64, /* plug-in modules a kind */
+  RW_PARAMS_MAX = 64 /* parameters a module, own and shared */
 };
 
 typedef struct rw_kind
 {
-  const char *noun;                  /* "schedule" */
-  const char *key;                   /* the block's key that names the module: "rope_type", "name" */
-  const rw_module *const *builtin;   /* NULL-terminated, in the order of modules.am */
+  const char *noun;                /* "schedule" */
+  const char *key;                 /* the block's key that names the module: "rope_type", "name" */
+  const rw_module *const *builtin; /* NULL-terminated, in the order of modules.am */
   const rw_module *added[RW_ADDED_MAX];
   size_t n_added;
 } rw_kind;
 
 /* ---- kinds ---- */
 const rw_module *rw_kind_at (const rw_kind *kind, size_t i); /* NULL after the last */
-/* By name or alias; an unknown name is an error that lists the known ones and says "did you mean".  */
+/* By name or alias; an unknown name is an error that lists the known ones and says "did you mean".
+ */
 rw_status rw_kind_find (const rw_kind *kind, const char *name, const rw_module **out,
                         rw_error *err);
 /* Refuses a name that is taken, a table without end, a missing text.  */
@@ -59,7 +61,8 @@ const rw_param *rw_module_param (const rw_module *module, size_t i); /* NULL aft
 /* By name or alias; NULL if there is none.  *index (may be NULL) is its place.  */
 const rw_param *rw_module_find (const rw_module *module, const char *name, size_t *index);
 
-/* ---- objects; the caller owns what `new` and `copy` return and frees it with rw_object_free ---- */
+/* ---- objects; the caller owns what `new` and `copy` return and frees it with rw_object_free ----
+ */
 rw_status rw_object_new (const rw_module *module, rw_object **out, rw_error *err); /* defaults */
 rw_status rw_object_copy (const rw_object *from, rw_object **out, rw_error *err);
 void rw_object_free (rw_object *object); /* NULL-safe */

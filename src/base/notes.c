@@ -28,7 +28,7 @@ rw_note_add (rw_notes *notes, rw_note_kind kind, const char *format, ...)
     }
   char *copy = rw_strdup (text);
   if (copy)
-    notes->note[notes->n++] = (rw_note) { .kind = kind, .text = copy };
+    notes->note[notes->n++] = (rw_note){ .kind = kind, .text = copy };
 }
 
 void
@@ -44,5 +44,5 @@ rw_notes_free (rw_notes *notes)
   for (size_t i = 0; i < notes->n; i++)
     rw_free (notes->note[i].text);
   rw_free (notes->note);
-  *notes = (rw_notes) { 0 };
+  *notes = (rw_notes){ 0 };
 }

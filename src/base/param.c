@@ -11,8 +11,9 @@
 const char *
 rw_type_text (rw_type type)
 {
-  static const char *const names[]
-      = { "number", "integer", "true or false", "one of a list", "text", "list of numbers", "block" };
+  static const char *const names[] = { "number",        "integer", "true or false",
+                                       "one of a list", "text",    "list of numbers",
+                                       "block" };
   return names[type];
 }
 
@@ -72,7 +73,7 @@ rw_param_clear (const rw_param *p, void *self)
   else if (p->type == RW_REALS)
     {
       rw_free (((rw_reals *) m)->v);
-      *(rw_reals *) m = (rw_reals) { 0 };
+      *(rw_reals *) m = (rw_reals){ 0 };
     }
   else if (p->type == RW_BLOCK)
     {
@@ -201,8 +202,8 @@ set_block (const rw_param *p, void *self, const rw_object *object, rw_error *err
 
 /* The value kind each type takes.  */
 static const rw_value_kind wanted[] = {
-  [RW_REAL] = RW_VALUE_NUMBER, [RW_INT] = RW_VALUE_NUMBER,    [RW_BOOL] = RW_VALUE_BOOL,
-  [RW_CHOICE] = RW_VALUE_TEXT, [RW_TEXT] = RW_VALUE_TEXT,     [RW_REALS] = RW_VALUE_NUMBERS,
+  [RW_REAL] = RW_VALUE_NUMBER,  [RW_INT] = RW_VALUE_NUMBER, [RW_BOOL] = RW_VALUE_BOOL,
+  [RW_CHOICE] = RW_VALUE_TEXT,  [RW_TEXT] = RW_VALUE_TEXT,  [RW_REALS] = RW_VALUE_NUMBERS,
   [RW_BLOCK] = RW_VALUE_OBJECT,
 };
 
@@ -260,7 +261,7 @@ rw_param_get (const rw_param *p, const void *self)
       v = RW_NUMBER_VALUE ((double) *(const int64_t *) m);
       break;
     case RW_BOOL:
-      v = (rw_value) { .kind = RW_VALUE_BOOL, .number = *(const bool *) m };
+      v = (rw_value){ .kind = RW_VALUE_BOOL, .number = *(const bool *) m };
       break;
     case RW_CHOICE:
       v = RW_TEXT_VALUE (p->choices[*(const int *) m]);

@@ -45,14 +45,23 @@ typedef struct
   bool open_lo, open_hi;
 } rw_range;
 
-#define RW_ABOVE(x) { .lo = (x), .hi = HUGE_VAL, .open_lo = true }
-#define RW_FROM(x) { .lo = (x), .hi = HUGE_VAL }
-#define RW_BETWEEN(a, b) { .lo = (a), .hi = (b) }
+#define RW_ABOVE(x)                                                                                \
+  {                                                                                                \
+    .lo = (x), .hi = HUGE_VAL, .open_lo = true                                                     \
+  }
+#define RW_FROM(x)                                                                                 \
+  {                                                                                                \
+    .lo = (x), .hi = HUGE_VAL                                                                      \
+  }
+#define RW_BETWEEN(a, b)                                                                           \
+  {                                                                                                \
+    .lo = (a), .hi = (b)                                                                           \
+  }
 
 typedef struct
 {
-  const char *name;           /* Hugging Face's key where there is one */
-  const char *alias;          /* another stack's or paper's word for it, or NULL */
+  const char *name;  /* Hugging Face's key where there is one */
+  const char *alias; /* another stack's or paper's word for it, or NULL */
   rw_type type;
   size_t at;                  /* offsetof in the module's struct */
   bool required;              /* no default: leaving it out is an error */
@@ -78,15 +87,15 @@ typedef enum
 typedef struct
 {
   rw_value_kind kind;
-  double number;                  /* NUMBER, and 0 or 1 for BOOL */
-  const char *text;               /* TEXT */
-  const double *numbers;          /* NUMBERS (n,) */
+  double number;         /* NUMBER, and 0 or 1 for BOOL */
+  const char *text;      /* TEXT */
+  const double *numbers; /* NUMBERS (n,) */
   size_t n;
   const struct rw_object *object; /* OBJECT */
 } rw_value;
 
-#define RW_NUMBER_VALUE(x) ((rw_value) { .kind = RW_VALUE_NUMBER, .number = (x) })
-#define RW_TEXT_VALUE(s) ((rw_value) { .kind = RW_VALUE_TEXT, .text = (s) })
+#define RW_NUMBER_VALUE(x) ((rw_value){ .kind = RW_VALUE_NUMBER, .number = (x) })
+#define RW_TEXT_VALUE(s) ((rw_value){ .kind = RW_VALUE_TEXT, .text = (s) })
 
 const char *rw_type_text (rw_type type); /* "number", "integer", "true or false", ... */
 
@@ -95,7 +104,8 @@ void rw_param_default (const rw_param *p, void *self);
 
 /* Checks `value` against type and ranges and writes it into self (copying what it borrows).  NULL
    is "not given": the default, or an error where required.  A value outside the sensible range
-   adds a warning to `notes` (may be NULL).  On error self is unchanged; the text begins with the parameter's name.  */
+   adds a warning to `notes` (may be NULL).  On error self is unchanged; the text begins with the
+   parameter's name.  */
 rw_status rw_param_set (const rw_param *p, void *self, const rw_value *value, rw_notes *notes,
                         rw_error *err);
 

@@ -10,15 +10,15 @@
 #include <stdarg.h>
 
 /* One list makes the enum, the names and the exit codes of the program.  */
-#define RW_STATUS_LIST(X)                                                                         \
-  X (RW_OK, 0, "ok")                                                                              \
-  X (RW_EINVAL, 2, "invalid argument or config")                                                  \
-  X (RW_EDOMAIN, 2, "not defined for these values")                                               \
-  X (RW_ENOMEM, 3, "out of memory")                                                               \
-  X (RW_EIO, 3, "file or environment")                                                            \
-  X (RW_EEXIST, 3, "output exists")                                                               \
-  X (RW_EMISMATCH, 3, "result of another config")                                                 \
-  X (RW_EPOINTS, 1, "some points failed")                                                         \
+#define RW_STATUS_LIST(X)                                                                          \
+  X (RW_OK, 0, "ok")                                                                               \
+  X (RW_EINVAL, 2, "invalid argument or config")                                                   \
+  X (RW_EDOMAIN, 2, "not defined for these values")                                                \
+  X (RW_ENOMEM, 3, "out of memory")                                                                \
+  X (RW_EIO, 3, "file or environment")                                                             \
+  X (RW_EEXIST, 3, "output exists")                                                                \
+  X (RW_EMISMATCH, 3, "result of another config")                                                  \
+  X (RW_EPOINTS, 1, "some points failed")                                                          \
   X (RW_EINTR, 130, "interrupted")
 
 typedef enum

@@ -66,7 +66,7 @@ void
 rw_text_free (rw_text *t)
 {
   rw_free (t->s);
-  *t = (rw_text) { 0 };
+  *t = (rw_text){ 0 };
 }
 
 const char *

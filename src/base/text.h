@@ -27,7 +27,8 @@ const char *rw_text_get (const rw_text *t); /* "" while empty */
 char *rw_number_text (double x, char buf[32]);
 
 /* The candidate nearest to `word` if it is near enough to be a slip (edit distance at most 1 for
-   short words, a third of the length for longer), else NULL.  `name (i, data)` is candidate i or NULL at the end.  */
+   short words, a third of the length for longer), else NULL.  `name (i, data)` is candidate i or
+   NULL at the end.  */
 const char *rw_nearest (const char *word, const char *(*name) (size_t i, const void *data),
                         const void *data);
 

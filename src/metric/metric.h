@@ -18,11 +18,11 @@
 /* A dimension of the result file.  */
 typedef struct
 {
-  const char *name;           /* "pair", "distance", "position", ... */
+  const char *name; /* "pair", "distance", "position", ... */
   size_t n;
-  const double *values;       /* (n,) numeric coordinate, or NULL */
-  const char *const *labels;  /* (n,) text coordinate, or NULL */
-  const char *unit;           /* of the values; NULL for none */
+  const double *values;      /* (n,) numeric coordinate, or NULL */
+  const char *const *labels; /* (n,) text coordinate, or NULL */
+  const char *unit;          /* of the values; NULL for none */
   const char *long_name;
 } rw_dim;
 
@@ -35,11 +35,11 @@ enum
 /* A static table of these, ended by a NULL name, declares what a metric writes.  */
 typedef struct
 {
-  const char *name;                 /* dataset name, a promise of doc/format.md */
-  const char *dims[RW_FIELD_DIMS];  /* own dimensions, outermost first; NULL after the last */
-  const char *unit;                 /* NULL for a pure number */
-  const char *long_name;            /* axis label of a figure */
-  const char *kind;                 /* "exact", "certified", "sampled", "estimate" */
+  const char *name;                /* dataset name, a promise of doc/format.md */
+  const char *dims[RW_FIELD_DIMS]; /* own dimensions, outermost first; NULL after the last */
+  const char *unit;                /* NULL for a pure number */
+  const char *long_name;           /* axis label of a figure */
+  const char *kind;                /* "exact", "certified", "sampled", "estimate" */
   const char *cite;
   bool (*wanted) (const void *self); /* OPTIONAL: false leaves the field out of the file */
 } rw_field;
@@ -50,12 +50,12 @@ typedef struct
   const rw_geometry *geometry; /* of the model's layer type */
   double length;               /* L': tokens in the sequence */
   size_t n_distances;
-  const double *distance;      /* (n_distances,) the file's distance axis, rising */
+  const double *distance; /* (n_distances,) the file's distance axis, rising */
   size_t n_positions;
-  const double *position;      /* (n_positions,) the file's position axis, rising */
-  uint64_t seed, group;        /* of the random stream */
-  rw_arena *scratch;           /* this thread's; reset by the runner before every call */
-  int threads;                 /* threads the call may use itself */
+  const double *position; /* (n_positions,) the file's position axis, rising */
+  uint64_t seed, group;   /* of the random stream */
+  rw_arena *scratch;      /* this thread's; reset by the runner before every call */
+  int threads;            /* threads the call may use itself */
 } rw_input;
 
 /* Where a metric writes: one array a declared field, in the order of the table.  */
@@ -72,7 +72,8 @@ typedef struct
   const rw_field *fields; /* ends with a NULL name */
   /* OPTIONAL: refuses points for which the metric is not defined, before anything runs.  */
   rw_status (*check) (const void *self, const rw_input *in, rw_error *err);
-  /* OPTIONAL: schedule-free work, made once a group.  *work is owned by the runner, freed by release.  */
+  /* OPTIONAL: schedule-free work, made once a group.  *work is owned by the runner, freed by
+   * release.  */
   rw_status (*prepare) (const void *self, const rw_input *in, void **work, rw_error *err);
   /* REQUIRED */
   rw_status (*measure) (const void *self, const rw_input *in, const void *work, const rw_freqs *f,

@@ -29,5 +29,5 @@ void
 rw_freqs_free (rw_freqs *f)
 {
   rw_free (f->inv_freq);
-  *f = (rw_freqs) { 0 };
+  *f = (rw_freqs){ 0 };
 }

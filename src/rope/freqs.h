@@ -1,7 +1,8 @@
 /* freqs: a frequency table and its companions: what a schedule makes and everything reads.
 
    Angle of pair i at position m: phi = m inv_freq[i] (a position rule may change it).  Score:
-   S = c * softmax_factor * query_scale(m) * [ attention_factor^2 * rotated part + unrotated part ].  */
+   S = c * softmax_factor * query_scale(m) * [ attention_factor^2 * rotated part + unrotated part ].
+ */
 #ifndef RW_ROPE_FREQS_H
 #define RW_ROPE_FREQS_H
 
@@ -17,8 +18,8 @@ typedef struct
   double *inv_freq;        /* (n,) radians per token; owned; 0 means this pair does not rotate */
   double attention_factor; /* on cos and sin both, so squared in the score's rotated part */
   double softmax_factor;   /* on the whole score */
-  double ramp[2];          /* first and last pair index of a by-parts ramp; NaN where there is none */
-  const rw_object *rule;        /* position rule, borrowed; NULL: phi = m g - n g */
+  double ramp[2];        /* first and last pair index of a by-parts ramp; NaN where there is none */
+  const rw_object *rule; /* position rule, borrowed; NULL: phi = m g - n g */
   const rw_object *query_scale; /* borrowed; NULL: 1 */
 } rw_freqs;
 

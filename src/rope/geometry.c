@@ -10,15 +10,18 @@ rw_geometry_check (const rw_geometry *m, rw_error *err)
     return rw_fail (err, RW_EINVAL, "head_dim: %lld is outside its range (from 2 to %d)",
                     (long long) m->head_dim, RW_HEAD_DIM_MAX);
   if (m->rotary_dim < 2 || m->rotary_dim > m->head_dim)
-    return rw_fail (err, RW_EINVAL, "rotary_dim: %lld is outside its range (from 2 to head_dim %lld)",
+    return rw_fail (err, RW_EINVAL,
+                    "rotary_dim: %lld is outside its range (from 2 to head_dim %lld)",
                     (long long) m->rotary_dim, (long long) m->head_dim);
   if (m->rotary_dim % 2)
-    return rw_fail (err, RW_EINVAL, "rotary_dim: %lld is odd; pairs need an even number of channels",
+    return rw_fail (err, RW_EINVAL,
+                    "rotary_dim: %lld is odd; pairs need an even number of channels",
                     (long long) m->rotary_dim);
   if (!(m->rope_theta > 0) || !isfinite (m->rope_theta))
     return rw_fail (err, RW_EINVAL, "rope_theta: %g is not a positive number", m->rope_theta);
   if (!(m->original_length >= 1 && m->original_length <= RW_LENGTH_MAX))
-    return rw_fail (err, RW_EINVAL, "original_length: %g is outside its range (from 1 to 2^40 tokens)",
+    return rw_fail (err, RW_EINVAL,
+                    "original_length: %g is outside its range (from 1 to 2^40 tokens)",
                     m->original_length);
   if (!(m->max_length >= 1 && m->max_length <= RW_LENGTH_MAX))
     return rw_fail (err, RW_EINVAL, "max_length: %g is outside its range (from 1 to 2^40 tokens)",

@@ -13,8 +13,8 @@
 
 typedef enum
 {
-  RW_HALF,        /* pair i is channels (i, i + d/2): transformers' rotate_half, "neox" */
-  RW_INTERLEAVED  /* pair i is channels (2i, 2i + 1): "gptj", "norm" */
+  RW_HALF,       /* pair i is channels (i, i + d/2): transformers' rotate_half, "neox" */
+  RW_INTERLEAVED /* pair i is channels (2i, 2i + 1): "gptj", "norm" */
 } rw_layout;
 
 typedef struct
@@ -25,9 +25,9 @@ typedef struct
   double original_length; /* L: tokens the unscaled frequencies were trained on */
   double max_length;      /* M: max_position_embeddings; L where nothing else is known */
   rw_layout layout;
-  double logit_scale;     /* c of the logit; 0 means 1/sqrt(head_dim) */
+  double logit_scale;              /* c of the logit; 0 means 1/sqrt(head_dim) */
   int64_t layers, heads, kv_heads; /* 0 where unknown */
-  int64_t sliding_window; /* tokens; 0 for full attention */
+  int64_t sliding_window;          /* tokens; 0 for full attention */
 } rw_geometry;
 
 enum
@@ -36,13 +36,14 @@ enum
 };
 #define RW_LENGTH_MAX 1099511627776.0 /* 2^40 tokens */
 
-/* head_dim, rotary_dim, rope_theta and lengths are in range (the text names the first that is not).  */
+/* head_dim, rotary_dim, rope_theta and lengths are in range (the text names the first that is not).
+ */
 rw_status rw_geometry_check (const rw_geometry *m, rw_error *err);
 
 size_t rw_geometry_pairs (const rw_geometry *m); /* K = d/2 */
 
-/* f_i = b^(-2i/d), the frequencies the model was trained with: RoFormer (arXiv 2104.09864), section 3.2.2.
-   inv_freq is (d/2,) radians per token; correctly rounded but for pow's last ulp.  */
+/* f_i = b^(-2i/d), the frequencies the model was trained with: RoFormer (arXiv 2104.09864),
+   section 3.2.2. inv_freq is (d/2,) radians per token; correctly rounded but for pow's last ulp. */
 void rw_geometry_trained (const rw_geometry *m, double *inv_freq);
 
 const char *rw_layout_text (rw_layout layout); /* "half", "interleaved" */

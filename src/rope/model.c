@@ -17,8 +17,9 @@ rw_model_free (rw_model *model)
     }
   rw_free (model->name);
   rw_free (model->sha256);
+  rw_free (model->rope);
   rw_free (model->rope_of_layer);
-  *model = (rw_model) { 0 };
+  *model = (rw_model){ 0 };
 }
 
 static const char *

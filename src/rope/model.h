@@ -11,28 +11,28 @@
 
 enum
 {
-  RW_NO_ROPE = 255, /* this layer does not rotate (NoPE) */
-  RW_ROPES_MAX = 8, /* layer types a model */
-  RW_LAYERS_MAX = 4096
+  RW_NO_ROPE = 65535,  /* this layer does not rotate (NoPE) */
+  RW_LAYERS_MAX = 4096 /* layers, and so ropes, a model */
 };
 
 typedef struct
 {
-  char layer_type[48];   /* "full_attention", "sliding_attention", ...; "" where there is one only */
+  char layer_type[48]; /* "full_attention", "sliding_attention", ...; "" where there is one only */
   rw_geometry geometry;
-  rw_object *schedule;   /* the model's own; owned, never NULL */
-  rw_notes notes;        /* keys used, keys ignored, warnings of this rope */
+  rw_object *schedule; /* the model's own; owned, never NULL */
+  rw_notes notes;      /* keys used, keys ignored, warnings of this rope */
 } rw_rope;
 
 typedef struct
 {
-  char *name;            /* preset name, or the path's last part; owned */
-  char *sha256;          /* hex digest of the normalised content; for the plan's hash; owned */
-  const char *stack;     /* who read it: "exact", "hf" */
-  size_t n_ropes;        /* >= 1 */
-  rw_rope rope[RW_ROPES_MAX]; /* full_attention first where there is one */
-  size_t n_layers;       /* 0 where unknown */
-  unsigned char *rope_of_layer; /* (n_layers,) index into rope, or RW_NO_ROPE; owned; NULL where n_layers is 0 */
+  char *name;              /* preset name, or the path's last part; owned */
+  char *sha256;            /* hex digest of the normalised content; for the plan's hash; owned */
+  const char *stack;       /* who read it: "exact", "hf" */
+  size_t n_ropes;          /* >= 1 */
+  rw_rope *rope;           /* (n_ropes,) full_attention first where there is one; owned */
+  size_t n_layers;         /* 0 where unknown */
+  uint16_t *rope_of_layer; /* (n_layers,) index into rope, or RW_NO_ROPE; owned; NULL where n_layers
+                              is 0 */
 } rw_model;
 
 void rw_model_free (rw_model *model); /* frees what it owns and zeroes it; NULL-safe */

@@ -24,14 +24,21 @@ phase (const void *self, const rw_freqs *f, const double *trained, double length
 }
 
 static const rw_param params[] = {
-  { .name = "n_hat", .type = RW_INT, .at = offsetof (start, n_hat), .required = true,
-    .defined = RW_BETWEEN (0, 1e9), .sensible = RW_BETWEEN (0, 256), .unit = "tokens",
+  { .name = "n_hat",
+    .type = RW_INT,
+    .at = offsetof (start, n_hat),
+    .required = true,
+    .defined = RW_BETWEEN (0, 1e9),
+    .sensible = RW_BETWEEN (0, 256),
+    .unit = "tokens",
     .text = "positions below this keep the trained frequencies" },
   { 0 },
 };
 
 const rw_rule rw_rule_start = {
-  .as = { .name = "start", .size = sizeof (start), .params = params,
+  .as = { .name = "start",
+          .size = sizeof (start),
+          .params = params,
           .text = "the first n_hat positions keep the trained frequencies (LongRoPE's n-hat)",
           .cite = "LongRoPE, arXiv 2402.13753, section 3.2" },
   .phase = phase,

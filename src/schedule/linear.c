@@ -22,18 +22,27 @@ fill (const void *self, const rw_geometry *m, double length, rw_freqs *out, rw_e
 }
 
 static const rw_param params[] = {
-  { .name = "factor", .type = RW_REAL, .at = offsetof (linear, factor), .required = true,
-    .defined = RW_ABOVE (0), .sensible = RW_FROM (1), .text = "stretch s: every frequency is divided by it" },
+  { .name = "factor",
+    .type = RW_REAL,
+    .at = offsetof (linear, factor),
+    .required = true,
+    .defined = RW_ABOVE (0),
+    .sensible = RW_FROM (1),
+    .text = "stretch s: every frequency is divided by it" },
   { 0 },
 };
 
 static const char *const aliases[] = { "pi", NULL };
 
 const rw_schedule rw_schedule_linear = {
-  .as = { .name = "linear", .aliases = aliases, .size = sizeof (linear), .params = params,
+  .as = { .name = "linear",
+          .aliases = aliases,
+          .size = sizeof (linear),
+          .params = params,
           .shared = rw_schedule_shared,
           .text = "Position Interpolation: all frequencies divided by the factor",
           .cite = "Chen et al., arXiv 2306.15595, Eq. 4" },
   .fill = fill,
-  .identity_param = "factor", .identity = 1,
+  .identity_param = "factor",
+  .identity = 1,
 };

@@ -14,7 +14,9 @@ fill (const void *self, const rw_geometry *m, double length, rw_freqs *out, rw_e
 static const char *const aliases[] = { "abf", "plain", NULL };
 
 const rw_schedule rw_schedule_plain = {
-  .as = { .name = "default", .aliases = aliases, .size = sizeof (rw_schedule_head),
+  .as = { .name = "default",
+          .aliases = aliases,
+          .size = sizeof (rw_schedule_head),
           .shared = rw_schedule_shared,
           .text = "plain RoPE; with its own rope_theta, adjusted base frequency (ABF)",
           .cite = "RoFormer, arXiv 2104.09864, section 3.2.2; ABF: arXiv 2309.16039, section 4.1" },

@@ -5,7 +5,8 @@
    the first token), so that dynamic schedules need no state.
 
    Adding one: a file in this folder, its name in modules.am, nothing else.  The file defines
-   `const rw_schedule rw_schedule_NAME`, where NAME is the file's (schedule `default` is in plain.c).  */
+   `const rw_schedule rw_schedule_NAME`, where NAME is the file's (schedule `default` is in
+   plain.c).  */
 #ifndef RW_SCHEDULE_SCHEDULE_H
 #define RW_SCHEDULE_SCHEDULE_H
 
@@ -19,7 +20,7 @@ typedef struct
 {
   double rope_theta;            /* another base than the model's (ABF); NaN: the model's */
   double partial_rotary_factor; /* d = int(head_dim p); NaN: the model's */
-  double original_length;       /* original_max_position_embeddings: L of the scaling; NaN: the model's */
+  double original_length; /* original_max_position_embeddings: L of the scaling; NaN: the model's */
 } rw_schedule_head;
 
 extern const rw_param rw_schedule_shared[]; /* the table of the head */

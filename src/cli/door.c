@@ -1,0 +1,81 @@
+/* door: common options and error printing of the verbs; see door.h.  */
+#include "config.h"
+
+#include "cli/door.h"
+#include "lab/plugin.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct argp_option options[] = {
+  { "quiet", 'q', NULL, 0, "no progress and no warnings on stderr", 90 },
+  { "json", 'J', NULL, 0, "machine-readable output on stdout", 90 },
+  { "plugin", 'P', "FILE.so", 0, "load a plug-in (may be given several times)", 90 },
+  { 0 },
+};
+
+static error_t
+parse (int key, char *arg, struct argp_state *state)
+{
+  door_common *common = state->input;
+  rw_error err = { 0 };
+  switch (key)
+    {
+    case 'q':
+      common->quiet = true;
+      return 0;
+    case 'J':
+      common->json = true;
+      return 0;
+    case 'P':
+      if (rw_plugin_load (arg, &err))
+        exit (door_fail (state->name, &err));
+      return 0;
+    default:
+      return ARGP_ERR_UNKNOWN;
+    }
+}
+
+const struct argp door_argp = { .options = options, .parser = parse };
+
+int
+door_fail (const char *verb, const rw_error *err)
+{
+  fflush (stdout);
+  fprintf (stderr, "%s: %s\n", verb, err->text);
+  if (err->hint[0])
+    fprintf (stderr, "hint: %s\n", err->hint);
+  return rw_status_exit (err->status);
+}
+
+int
+door_usage (const char *verb, const char *format, ...)
+{
+  va_list args;
+  va_start (args, format);
+  fprintf (stderr, "%s: ", verb);
+  vfprintf (stderr, format, args);
+  fprintf (stderr, "\nhint: %s --help\n", verb);
+  va_end (args);
+  return 2;
+}
+
+void
+door_warn (const door_common *common, const rw_notes *notes)
+{
+  for (size_t i = 0; !common->quiet && i < notes->n; i++)
+    if (notes->note[i].kind == RW_NOTE_WARNING)
+      fprintf (stderr, "warning: %s\n", notes->note[i].text);
+}
+
+int
+door_close (const char *verb, int code)
+{
+  if (fflush (stdout) == 0 && !ferror (stdout))
+    return code;
+  fprintf (stderr, "%s: stdout: %s\n", verb, strerror (errno));
+  return 3;
+}

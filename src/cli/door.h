@@ -1,0 +1,40 @@
+/* door: what the verbs of the program share: common options, errors on stderr, exit codes.
+
+   stdout is data, stderr is people.  A verb is one file, cli/VERB.c, with one function
+   `int door_VERB (int argc, char **argv)`, listed in main.c.  Options are parsed with argp; each
+   verb takes door_argp as a child, whose input is a door_common.  */
+#ifndef RW_CLI_DOOR_H
+#define RW_CLI_DOOR_H
+
+#include "base/notes.h"
+#include "base/status.h"
+
+#include <argp.h>
+#include <stdbool.h>
+
+typedef struct
+{
+  bool quiet, json;
+} door_common;
+
+extern const struct argp door_argp; /* --quiet, --json, --plugin FILE (loaded as it is parsed) */
+
+typedef struct
+{
+  const char *name, *text;
+  int (*run) (int argc, char **argv);
+} door;
+
+extern const door doors[]; /* ends with a NULL name */
+
+/* Prints "ropewalk VERB: text" and "hint: ..." to stderr and returns the exit code.  */
+int door_fail (const char *verb, const rw_error *err);
+/* Usage errors: message and the hint to read --help; returns 2.  */
+int door_usage (const char *verb, const char *format, ...) __attribute__ ((format (printf, 2, 3)));
+/* Warnings of a reading, to stderr, unless quiet.  */
+void door_warn (const door_common *common, const rw_notes *notes);
+/* Flushes stdout; a write error (full disk, closed pipe) is exit 3.  Return its value from the
+ * verb.  */
+int door_close (const char *verb, int code);
+
+#endif

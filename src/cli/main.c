@@ -1,0 +1,73 @@
+/* main: finds the verb and opens its door.  */
+#include "config.h"
+
+#include "base/text.h"
+#include "cli/door.h"
+#include "lab/plugin.h"
+
+#include <gsl/gsl_errno.h>
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+int door_about (int argc, char **argv);
+
+const door doors[] = {
+  { "about", "version, build, libraries, processor", door_about },
+  { 0 },
+};
+
+static const char *
+door_name (size_t i, const void *data)
+{
+  return ((const door *) data)[i].name;
+}
+
+static void
+usage (FILE *to)
+{
+  fprintf (to, "Usage: ropewalk VERB [OPTION...] [ARGUMENT...]\n"
+               "Frequency schedules for rotary position embeddings: tables, sweeps, figures.\n\n");
+  for (const door *d = doors; d->name; d++)
+    fprintf (to, "  %-10s %s\n", d->name, d->text);
+  fprintf (to, "\nExamples:\n"
+               "  ropewalk about --json\n\n"
+               "ropewalk VERB --help explains a verb; `man ropewalk` explains all.\n");
+}
+
+int
+main (int argc, char **argv)
+{
+  setlocale (LC_ALL, "C");      /* numbers are written with a point everywhere */
+  gsl_set_error_handler_off (); /* GSL's default handler aborts */
+  if (argc < 2)
+    {
+      usage (stderr);
+      return 2;
+    }
+  const char *verb = argv[1];
+  if (strcmp (verb, "--help") == 0 || strcmp (verb, "-h") == 0 || strcmp (verb, "help") == 0)
+    {
+      usage (stdout);
+      return door_close ("ropewalk", 0);
+    }
+  if (strcmp (verb, "--version") == 0 || strcmp (verb, "-V") == 0)
+    {
+      printf ("ropewalk %s\n", PACKAGE_VERSION);
+      return door_close ("ropewalk", 0);
+    }
+  rw_error err = { 0 };
+  if (rw_plugin_load_all (&err)) /* a broken plug-in is said and passed over */
+    fprintf (stderr, "warning: %s\n", err.text);
+  for (const door *d = doors; d->name; d++)
+    if (strcmp (d->name, verb) == 0)
+      {
+        char name[64];
+        snprintf (name, sizeof name, "ropewalk %s", verb);
+        argv[1] = name;
+        return d->run (argc - 1, argv + 1);
+      }
+  char near[96];
+  return door_usage ("ropewalk", "unknown verb '%s'%s", verb,
+                     rw_did_you_mean (near, sizeof near, verb, door_name, doors));
+}

@@ -1,0 +1,52 @@
+/* stack: how each serving stack reads a rope config.
+
+   A stack turns a model's config (Hugging Face JSON) and an optional rope block into an rw_model:
+   per layer type a geometry, a schedule object and the notes (keys used, ignored, warnings).  The
+   rules of each stack stand in its own file with the source of each quirk.  `exact`, the default,
+   reads by the rules of the newest transformers and evaluates the definitions in double; `hf` is
+   transformers itself and refuses what it would crash on.  */
+#ifndef RW_STACK_STACK_H
+#define RW_STACK_STACK_H
+
+#include "json/json.h"
+#include "rope/model.h"
+
+typedef struct
+{
+  const char *name; /* "exact", "hf" */
+  const char *text; /* what it is, with the version it stands for */
+  const char *cite;
+  /* config is a Hugging Face config.json; rope NULL or a rope_parameters / rope_scaling block that
+     replaces the model's (flat: full_attention only; nested: the layer types it names).  */
+  rw_status (*read) (const char *name, const cJSON *config, const cJSON *rope, rw_model *out,
+                     rw_error *err);
+} rw_stack;
+
+const rw_stack *rw_stack_at (size_t i); /* NULL after the last */
+rw_status rw_stack_find (const char *name, const rw_stack **out, rw_error *err);
+
+/* MODEL of the command line: a preset name, a config.json or a folder holding one, or "-".  rope is
+   NULL, JSON text, or @file.  The caller frees *out with rw_model_free.  */
+rw_status rw_stack_model (const rw_stack *stack, const char *model, const char *rope, rw_model *out,
+                          rw_error *err);
+
+/* The `model` of a sweep config: a preset name or path (text), or an inline object
+   {"head_dim", "rope_theta", "original_length", "rotary_dim"|"partial_rotary_factor", "layout",
+   "rope", "layers"}, Hugging Face spellings accepted, read strictly.  `path` begins errors;
+   `folder` is the config's.  */
+rw_status rw_stack_config_model (const rw_stack *stack, const cJSON *model, const char *path,
+                                 const char *folder, rw_model *out, rw_error *err);
+
+/* Preset names: file names of DATADIR/configs/models without ".json", sorted.  The caller frees the
+   list with rw_stack_presets_free.  */
+rw_status rw_stack_presets (char ***names, size_t *n, rw_error *err);
+void rw_stack_presets_free (char **names, size_t n);
+/* Folder that holds configs/ and models/: ROPEWALK_DATADIR, else the installed one, else the source
+ * tree.  */
+const char *rw_datadir (void);
+
+/* Hugging Face's config for a model: v5 `rope_parameters` (nested where there are several ropes).
+   What the format cannot say is an error that names it.  The caller frees the tree.  */
+rw_status rw_stack_write_hf (const rw_model *model, cJSON **out, rw_notes *notes, rw_error *err);
+
+#endif
