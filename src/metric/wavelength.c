@@ -1,0 +1,55 @@
+/* wavelength: the table as the papers draw it.
+   lambda_i = 2 pi / g_i, tokens a full turn of pair i (YaRN, arXiv 2309.00071, Eq. 13), and the
+   stretch f_i / g_i against the trained frequency (LongRoPE's rescale factor, arXiv 2402.13753,
+   Eq. 2).  A pair that does not rotate has neither: NaN.  */
+#include "metric/metric.h"
+#include "metric/trained.h"
+
+#include <math.h>
+
+enum
+{
+  WAVELENGTH,
+  STRETCH
+};
+
+static rw_status
+measure (const void *self, const rw_input *in, const void *work, const rw_freqs *f, rw_fields *out,
+         rw_error *err)
+{
+  (void) self, (void) work;
+  double *trained = rw_arena_take (in->scratch, f->n, sizeof *trained);
+  if (!trained)
+    return rw_nomem (err, f->n * sizeof *trained);
+  rw_trained_fill (in->geometry, f->n, trained);
+  for (size_t i = 0; i < f->n && i < out->size[WAVELENGTH]; i++)
+    if (f->inv_freq[i] > 0)
+      {
+        out->value[WAVELENGTH][i] = 2 * M_PI / f->inv_freq[i];
+        out->value[STRETCH][i] = trained[i] / f->inv_freq[i];
+      }
+  return RW_OK;
+}
+
+static const rw_field fields[] = {
+  [WAVELENGTH] = { .name = "wavelength",
+                   .dims = { "pair" },
+                   .unit = "tokens",
+                   .long_name = "wavelength",
+                   .kind = "exact",
+                   .cite = "YaRN, arXiv 2309.00071, Eq. 13" },
+  [STRETCH] = { .name = "stretch",
+                .dims = { "pair" },
+                .long_name = "stretch against the trained frequency",
+                .kind = "exact",
+                .cite = "LongRoPE, arXiv 2402.13753, Eq. 2" },
+  { 0 },
+};
+
+const rw_metric rw_metric_wavelength = {
+  .as = { .name = "wavelength",
+          .text = "wavelength of every pair, and how many times slower than trained it turns",
+          .cite = "YaRN, arXiv 2309.00071, Eq. 13; LongRoPE, arXiv 2402.13753, Eq. 2" },
+  .fields = fields,
+  .measure = measure,
+};

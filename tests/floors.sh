@@ -1,0 +1,56 @@
+#!/bin/sh
+# floors: an include may only go down, siblings do not include each other, and the libraries that
+# belong to one floor are named nowhere else.  doc/design.md draws the house.
+cd "${top_srcdir:-.}" || exit 99
+n=0 bad=0
+floor () {
+  case $1 in
+    base) echo 1 ;; rope) echo 2 ;; schedule | rule | model) echo 3 ;;
+    metric | source) echo 4 ;; json) echo 5 ;; stack) echo 6 ;; lab) echo 7 ;; cli) echo 8 ;;
+    *) echo 0 ;;
+  esac
+}
+result () { # result STATUS NAME
+  n=$((n + 1))
+  if [ "$1" = 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; bad=1; fi
+}
+
+for room in src/*/; do
+  room=$(basename "$room")
+  here=$(floor "$room")
+  [ "$here" != 0 ]; result $? "src/$room has a floor"
+  wrong=0
+  for line in $(grep -noE '^# *include "[a-z]+/' "src/$room"/*.[ch] | sed 's/# *include "//; s/ //g'); do
+    there=${line##*:}; there=${there%/}
+    if [ "$there" != "$room" ] && [ "$(floor "$there")" -ge "$here" ]; then
+      echo "# ${line%:*} includes $there, which is not below $room"; wrong=1
+    fi
+  done
+  result $wrong "src/$room includes only what lies below it"
+done
+
+only () { # only PATTERN NAME ROOM...: the header is included nowhere else
+  pattern=$1 name=$2; shift 2
+  where=$(grep -lE "^# *include <$pattern" src/*/*.[ch] 2>/dev/null)
+  wrong=0
+  for file in $where; do
+    room=$(basename "$(dirname "$file")")
+    case " $* " in *" $room "*) ;; *) echo "# $file names $name"; wrong=1 ;; esac
+  done
+  result $wrong "$name is named only in: $*"
+}
+only 'cjson/' cJSON json stack lab cli
+only 'hdf5' HDF5 lab
+only 'dlfcn' dlopen lab
+only 'argp' argp cli
+
+! grep -nE '\b(exit|abort) \(|\b(puts|printf) \(|stdout' src/base/*.c src/rope/*.c src/schedule/*.c src/rule/*.c \
+    src/metric/*.c src/source/*.c src/json/*.c src/stack/*.c src/lab/*.c 2>/dev/null \
+    | grep -vE '(fprintf|snprintf|vsnprintf) \(|/\*' | sed 's/^/# /' | grep .
+result $? "the library neither exits nor prints"
+
+long=$(wc -l src/*/*.[ch] | awk '$2 != "total" && $1 > 400 { print "# " $2 ": " $1 " lines" }')
+[ -n "$long" ] && echo "$long"
+[ -z "$long" ]; result $? "no file is longer than 400 lines"
+echo "1..$n"
+exit $bad
