@@ -12,6 +12,8 @@ typedef struct
   int ramp;
   char *file;
   rw_reals list;
+  double scale;
+  double width; /* stands for a shared head's member */
 } knobs;
 
 static const char *const ramps[] = { "index", "rotations", NULL };
@@ -47,6 +49,28 @@ static const rw_param params[] = {
     .defined = RW_ABOVE (0),
     .text = "l" },
   { 0 },
+};
+static const rw_param own[] = {
+  { .name = "scale",
+    .type = RW_REAL,
+    .at = offsetof (knobs, scale),
+    .required = true,
+    .nullable = true,
+    .text = "s" },
+  { .name = "factor",
+    .type = RW_REAL,
+    .at = offsetof (knobs, factor),
+    .value = 2.385,
+    .text = "f" },
+  { 0 },
+};
+static const rw_param shared[] = {
+  { .name = "factor", .type = RW_REAL, .at = offsetof (knobs, width), .value = NAN, .text = "w" },
+  { .name = "group", .type = RW_INT, .at = offsetof (knobs, group), .value = 7, .text = "g" },
+  { 0 },
+};
+static const rw_module heir = {
+  .name = "heir", .text = "t", .cite = "c", .size = sizeof (knobs), .params = own, .shared = shared
 };
 static const rw_module toy
     = { .name = "toy", .text = "t", .cite = "c", .size = sizeof (knobs), .params = params };
@@ -130,6 +154,41 @@ parameters_are_checked (void)
 }
 
 static void
+null_answers_a_nullable_parameter (void)
+{
+  rw_object *o = NULL;
+  rw_error e = { 0 };
+  const rw_value null = { 0 };
+  rw_object_new (&heir, &o, &e);
+  ok (rw_object_check (o, "", &e) == RW_EINVAL, "a nullable parameter may not be left out");
+  ok (!rw_object_set (o, "scale", &null, NULL, &e) && !rw_object_check (o, "", &e),
+      "but null is an answer");
+  ok (isnan (((knobs *) o->self)->scale), "that leaves it not given");
+  rw_object *copy = NULL;
+  ok (!rw_object_copy (o, &copy, &e) && rw_object_given (copy, "scale"), "and a copy knows");
+  rw_object_free (copy);
+  rw_object_free (o);
+}
+
+static void
+own_names_hide_shared_ones (void)
+{
+  rw_object *o = NULL;
+  rw_error e = { 0 };
+  rw_object_new (&heir, &o, &e);
+  const knobs *k = o->self;
+  ok (k->factor == 2.385 && isnan (k->width) && k->group == 7, "both have their defaults");
+  const rw_value v = RW_NUMBER_VALUE (4.25);
+  ok (!rw_object_set (o, "factor", &v, NULL, &e) && k->factor == 4.25 && isnan (k->width),
+      "a shadowed name sets the module's own");
+  size_t n = 0;
+  while (rw_module_param (&heir, n))
+    n++;
+  ok (n == 3, "and is listed once");
+  rw_object_free (o);
+}
+
+static void
 kinds_know_their_modules (void)
 {
   rw_error e = { 0 };
@@ -164,6 +223,8 @@ main (void)
   errors_carry_context ();
   numbers_read_back ();
   parameters_are_checked ();
+  null_answers_a_nullable_parameter ();
+  own_names_hide_shared_ones ();
   kinds_know_their_modules ();
   arenas_keep_their_blocks ();
   return tap_end ();

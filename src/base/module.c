@@ -74,6 +74,16 @@ rw_kind_add (rw_kind *kind, const rw_module *module, rw_error *err)
   return RW_OK;
 }
 
+/* A module that declares a shared name of its own answers for it alone.  */
+static bool
+is_shadowed (const rw_module *module, const char *name)
+{
+  for (const rw_param *p = module->params; p && p->name; p++)
+    if (strcmp (p->name, name) == 0)
+      return true;
+  return false;
+}
+
 const rw_param *
 rw_module_param (const rw_module *module, size_t i)
 {
@@ -81,7 +91,7 @@ rw_module_param (const rw_module *module, size_t i)
     if (i-- == 0)
       return p;
   for (const rw_param *p = module->shared; p && p->name; p++)
-    if (i-- == 0)
+    if (!is_shadowed (module, p->name) && i-- == 0)
       return p;
   return NULL;
 }
@@ -110,8 +120,10 @@ rw_object_new (const rw_module *module, rw_object **out, rw_error *err)
       return rw_nomem (err, module->size);
     }
   o->module = module;
-  const rw_param *p;
-  for (size_t i = 0; (p = rw_module_param (module, i)); i++)
+  for (const rw_param *p = module->params; p && p->name; p++)
+    rw_param_default (p, o->self);
+  /* Also the shadowed ones: the members are there, and stay "not given".  */
+  for (const rw_param *p = module->shared; p && p->name; p++)
     rw_param_default (p, o->self);
   *out = o;
   return RW_OK;
@@ -181,7 +193,7 @@ rw_object_set (rw_object *object, const char *name, const rw_value *value, rw_no
       return RW_EINVAL;
     }
   rw_status s = rw_param_set (p, object->self, value, notes, err);
-  if (!s && value->kind != RW_VALUE_NULL)
+  if (!s && (value->kind != RW_VALUE_NULL || p->nullable))
     object->given |= (uint64_t) 1 << i;
   return s;
 }

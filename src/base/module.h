@@ -29,7 +29,8 @@ typedef struct rw_object
   const rw_module *module;
   void *self;     /* the parameter struct; owned */
   char *label;    /* the block's `label` key, or NULL; owned */
-  uint64_t given; /* bit i: parameter i (own, then shared) was set by hand */
+  uint64_t given; /* bit i: parameter i (own, then shared) was set by hand (null counts where
+                     nullable) */
 } rw_object;
 
 enum
@@ -56,7 +57,7 @@ rw_status rw_kind_find (const rw_kind *kind, const char *name, const rw_module *
 /* Refuses a name that is taken, a table without end, a missing text.  */
 rw_status rw_kind_add (rw_kind *kind, const rw_module *module, rw_error *err);
 
-/* ---- parameters of a module: own first, then shared ---- */
+/* ---- parameters of a module: own first, then shared; an own name hides the shared one ---- */
 const rw_param *rw_module_param (const rw_module *module, size_t i); /* NULL after the last */
 /* By name or alias; NULL if there is none.  *index (may be NULL) is its place.  */
 const rw_param *rw_module_find (const rw_module *module, const char *name, size_t *index);

@@ -212,7 +212,7 @@ rw_param_set (const rw_param *p, void *self, const rw_value *value, rw_notes *no
 {
   if (value->kind == RW_VALUE_NULL)
     {
-      if (p->required)
+      if (p->required && !p->nullable)
         return rw_fail (err, RW_EINVAL, "%s: is required, got null", p->name);
       rw_param_default (p, self);
       return RW_OK;

@@ -65,6 +65,8 @@ typedef struct
   rw_type type;
   size_t at;                  /* offsetof in the module's struct */
   bool required;              /* no default: leaving it out is an error */
+  bool nullable;              /* required, but null is an answer: the key must be there, and null
+                                 means "work it out" (YaRN's factor: M / L) */
   double value;               /* default of REAL, INT, BOOL, CHOICE (index); NAN = not given */
   rw_range defined, sensible; /* of REAL, INT, and each item of REALS */
   const char *const *choices; /* CHOICE: NULL-terminated */
@@ -103,9 +105,9 @@ const char *rw_type_text (rw_type type); /* "number", "integer", "true or false"
 void rw_param_default (const rw_param *p, void *self);
 
 /* Checks `value` against type and ranges and writes it into self (copying what it borrows).  NULL
-   is "not given": the default, or an error where required.  A value outside the sensible range
-   adds a warning to `notes` (may be NULL).  On error self is unchanged; the text begins with the
-   parameter's name.  */
+   is "not given": the default, or an error where required and not nullable.  A value outside the
+   sensible range adds a warning to `notes` (may be NULL).  On error self is unchanged; the text
+   begins with the parameter's name.  */
 rw_status rw_param_set (const rw_param *p, void *self, const rw_value *value, rw_notes *notes,
                         rw_error *err);
 
