@@ -4,8 +4,10 @@
    coverage_i = 1 where T_i = 0, else min (1, A_i / T_i).
    r_i = f_i L / (2 pi) rotations in training; the critical pair is the first with r_i < 1:
    Liu et al. (arXiv 2310.05209), Eq. 5 (d_extra = 2 x critical pair for Llama-2), and LongRoPE2
-   (arXiv 2502.20082), Section 3.  The pair is counted from 0.  */
+   (arXiv 2502.20082), Section 3.  The pair is counted from 0.
+   With `novelty: true` also how far each distance is from every trained one; see novelty.h.  */
 #include "metric/metric.h"
+#include "metric/novelty.h"
 #include "metric/trained.h"
 
 #include <math.h>
@@ -19,7 +21,9 @@ enum
 {
   COVERAGE,
   ROTATIONS_TRAINED,
-  CRITICAL_PAIR
+  CRITICAL_PAIR,
+  NOVELTY,
+  NOVELTY_LOOKALIKE
 };
 
 static const double TURN = 2 * M_PI;
@@ -43,10 +47,11 @@ static rw_status
 measure (const void *self, const rw_input *in, const void *work, const rw_freqs *f, rw_fields *out,
          rw_error *err)
 {
+  const coverage *p = self;
   const double length = in->geometry->original_length;
   double *trained = rw_arena_take (in->scratch, f->n, sizeof *trained);
   double critical = 0;
-  (void) self, (void) work;
+  (void) work;
   if (!trained)
     return rw_nomem (err, f->n * sizeof *trained);
   rw_trained_fill (in->geometry, f->n, trained);
@@ -60,7 +65,25 @@ measure (const void *self, const rw_input *in, const void *work, const rw_freqs 
   for (size_t i = 0; i < f->n; i++)
     critical += trained[i] * length >= TURN;
   out->value[CRITICAL_PAIR][0] = critical;
-  return RW_OK;
+  return p->novelty ? rw_novelty_find (in, trained, f, out->value[NOVELTY],
+                                       out->value[NOVELTY_LOOKALIKE], err)
+                    : RW_OK;
+}
+
+static bool
+wants_novelty (const void *self)
+{
+  const coverage *p = self;
+  return p->novelty;
+}
+
+static double
+cost (const void *self, const rw_input *in)
+{
+  static const double SECONDS_A_PRODUCT = 4e-10; /* one pair of one distance at one position */
+  return wants_novelty (self) ? in->geometry->original_length * (double) in->n_distances
+                                    * (double) rw_geometry_pairs (in->geometry) * SECONDS_A_PRODUCT
+                              : 1e-6;
 }
 
 static const rw_field fields[] = {
@@ -79,14 +102,37 @@ static const rw_field fields[] = {
                       .kind = "exact",
                       .long_name = "first pair with less than one trained rotation",
                       .cite = "Liu et al., arXiv 2310.05209, Eq. 5" },
+  [NOVELTY] = { .name = "novelty",
+                .dims = { "distance" },
+                .kind = "exact",
+                .long_name = "distance of the rotation from the nearest trained one",
+                .cite = "ropewalk, doc/metrics.md",
+                .wanted = wants_novelty },
+  [NOVELTY_LOOKALIKE] = { .name = "novelty_lookalike",
+                          .dims = { "distance" },
+                          .unit = "tokens",
+                          .kind = "exact",
+                          .long_name = "trained distance it looks like",
+                          .cite = "ropewalk, doc/metrics.md",
+                          .wanted = wants_novelty },
+  { 0 },
+};
+
+static const rw_param params[] = {
+  { .name = "novelty",
+    .type = RW_BOOL,
+    .at = offsetof (coverage, novelty),
+    .text = "also compare every distance with every trained one (slower)" },
   { 0 },
 };
 
 const rw_metric rw_metric_coverage = {
   .as = { .name = "coverage",
           .size = sizeof (coverage),
+          .params = params,
           .text = "share of each pair's rotation that training covered, and the critical pair",
           .cite = "Liu et al., arXiv 2310.05209, Eq. 5; LongRoPE2, arXiv 2502.20082, Section 3" },
   .fields = fields,
   .measure = measure,
+  .cost = cost,
 };
