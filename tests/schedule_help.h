@@ -91,6 +91,18 @@ table_of (rw_object *o, const rw_geometry *m, double length)
   return f;
 }
 
+__attribute__ ((unused)) static rw_freqs
+plain (const rw_geometry *m)
+{
+  return table_of (block ("default"), m, 0);
+}
+
+__attribute__ ((unused)) static rw_freqs
+scaled (const char *rope_type, double factor, const rw_geometry *m)
+{
+  return table_of (put (block (rope_type), "factor", factor), m, 0);
+}
+
 /* The error text of filling `o`, which is freed, or "" where it fills.  */
 __attribute__ ((unused)) static const char *
 refusal_of (rw_object *o, const rw_geometry *m, double length)
