@@ -2,7 +2,7 @@
 
    W = min over c of integral |F(u) - G(u) - c| du over one turn, F and G the two distribution
    functions from any common start; the best c is a median of F - G, weighted by length.
-   Rabin, Delon and Gousseau (2011), "Transportation distances on the circle", Section 3.
+   Rabin, Delon and Gousseau (2011), "Transportation distances on the circle".
    F - G is constant between neighbours, so that the integral is a finite sum: no bins.  */
 #include "metric/circle.h"
 

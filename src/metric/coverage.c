@@ -3,8 +3,8 @@
    A_i = min (2 pi, f_i (L - 1)), T_i = min (2 pi, g_i (L' - 1)),
    coverage_i = 1 where T_i = 0, else min (1, A_i / T_i).
    r_i = f_i L / (2 pi) rotations in training; the critical pair is the first with r_i < 1:
-   Liu et al. (arXiv 2310.05209), Eq. 5 (d_extra = 2 x critical pair for Llama-2), and LongRoPE2
-   (arXiv 2502.20082), Section 3.  The pair is counted from 0.
+   the critical dimension of Liu et al. (arXiv 2310.05209; their 92 channels of Llama-2 are pair
+   46 here) and of LongRoPE2 (arXiv 2502.20082).  Pairs are counted from 0.
    With `novelty: true` also how far each distance is from every trained one; see novelty.h.  */
 #include "metric/metric.h"
 #include "metric/novelty.h"
@@ -91,17 +91,17 @@ static const rw_field fields[] = {
                  .dims = { "pair" },
                  .kind = "exact",
                  .long_name = "share of the target arc seen in training",
-                 .cite = "LongRoPE2, arXiv 2502.20082, Section 3" },
+                 .cite = "LongRoPE2, arXiv 2502.20082" },
   [ROTATIONS_TRAINED] = { .name = "rotations_trained",
                           .dims = { "pair" },
                           .unit = "turns",
                           .kind = "exact",
                           .long_name = "rotations over the trained length",
-                          .cite = "YaRN, arXiv 2309.00071, Eq. 17" },
+                          .cite = "YaRN, arXiv 2309.00071" },
   [CRITICAL_PAIR] = { .name = "critical_pair",
                       .kind = "exact",
                       .long_name = "first pair with less than one trained rotation",
-                      .cite = "Liu et al., arXiv 2310.05209, Eq. 5" },
+                      .cite = "Liu et al., arXiv 2310.05209" },
   [NOVELTY] = { .name = "novelty",
                 .dims = { "distance" },
                 .kind = "exact",
@@ -131,7 +131,7 @@ const rw_metric rw_metric_coverage = {
           .size = sizeof (coverage),
           .params = params,
           .text = "share of each pair's rotation that training covered, and the critical pair",
-          .cite = "Liu et al., arXiv 2310.05209, Eq. 5; LongRoPE2, arXiv 2502.20082, Section 3" },
+          .cite = "Liu et al., arXiv 2310.05209; LongRoPE2, arXiv 2502.20082" },
   .fields = fields,
   .measure = measure,
   .cost = cost,

@@ -1,7 +1,7 @@
 /* decay: RoFormer's bound on how scores fall with distance, and interpolation's bounds.
 
    decay_bound(s) = (1/K) sum_{j=1..K} |S_j|,  S_j = sum_{i<j} e^{j s g_i}  (j before s: the
-   imaginary unit): Su et al. (arXiv 2104.09864), Section 3.4.3 and Fig. 2.
+   imaginary unit): Su et al. (arXiv 2104.09864), long-term decay, Fig. 2.
    Position Interpolation's Theorem 2.1 (Chen et al., arXiv 2306.15595) bounds the distance of an
    interpolated score from the chord between its neighbours.  As printed: d max|h| / (32 ln b).
    Its proof sums max|h| theta_i^2 / 8 over the pairs and stops before the closed form; that sum
@@ -124,7 +124,7 @@ static const rw_field fields[] = {
                     .dims = { "distance" },
                     .kind = "exact",
                     .long_name = "relative upper bound of the score",
-                    .cite = "RoFormer, arXiv 2104.09864, Section 3.4.3" },
+                    .cite = "RoFormer, arXiv 2104.09864, Fig. 2" },
   [PRINTED] = { .name = "interpolation_bound_printed",
                 .kind = "exact",
                 .long_name = "interpolation bound as printed",
@@ -155,7 +155,7 @@ const rw_metric rw_metric_decay = {
           .size = sizeof (decay),
           .params = params,
           .text = "long-term decay bound of the score by distance, and interpolation bounds",
-          .cite = "Su et al., arXiv 2104.09864, Section 3.4.3; Chen et al., arXiv 2306.15595, "
+          .cite = "Su et al., arXiv 2104.09864, Fig. 2; Chen et al., arXiv 2306.15595, "
                   "Theorem 2.1" },
   .fields = fields,
   .measure = measure,

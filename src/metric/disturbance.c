@@ -3,7 +3,7 @@
    P: the angles m f_i mod 2 pi of positions 0 .. L-1; Q: m g_i mod 2 pi of 0 .. L'-1.  Both are
    counted in `bins` equal parts of the turn, p = count / positions + epsilon, and compared by
      forward   sum q ln (q / p)                    (as printed),
-     reversed  sum p ln (p / q)                    (what gives the paper's Table 3),
+     reversed  sum p ln (p / q)                    (the authors' code, and Table 3 on float32),
      js        half of each against (p + q) / 2.
    Wu et al., EMNLP 2024 (arXiv 2410.01490), Eq. 8.  disturbance_w1 is the Wasserstein-1 distance
    between the same two samples on the circle, which needs neither bins nor epsilon.  */
@@ -239,11 +239,12 @@ static const rw_field fields[] = {
                          .kind = "exact",
                          .long_name = "mean disturbance of the pairs",
                          .cite = "Wu et al., arXiv 2410.01490, Table 3" },
-  [DISTURBANCE_W1] = { .name = "disturbance_w1",
-                       .unit = "radians",
-                       .kind = "exact",
-                       .long_name = "mean circular Wasserstein-1 distance of the pairs",
-                       .cite = "Rabin, Delon and Gousseau 2011, Section 3" },
+  [DISTURBANCE_W1]
+  = { .name = "disturbance_w1",
+      .unit = "radians",
+      .kind = "exact",
+      .long_name = "mean circular Wasserstein-1 distance of the pairs",
+      .cite = "Rabin, Delon and Gousseau 2011, Transportation distances on the circle" },
   { 0 },
 };
 
