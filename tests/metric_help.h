@@ -125,7 +125,10 @@ bench_fields (bench *b, size_t pairs)
       if (f->wanted && !f->wanted (b->object->self))
         continue;
       if (!(b->fields.value[i] = rw_new (n, sizeof (double))))
-        abort ();
+        {
+          printf ("Bail out! no memory for a field\n");
+          exit (1);
+        }
       for (size_t k = 0; k < n; k++)
         b->fields.value[i][k] = NAN;
     }

@@ -1,0 +1,75 @@
+/* Out of memory: every allocation of a metric fails once, each in a process of its own (the hook
+   RW_FAIL_ALLOC is read once a process).  A metric then says so, and neither crashes nor leaks.  */
+#include "metric_help.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum
+{
+  DONE = 0,
+  BAILED = 1, /* the bench itself had no memory */
+  REFUSED = 7,
+  ODD = 8,
+  ALLOCATIONS = 40 /* more than any of these runs makes */
+};
+
+static int
+run_once (const char *name, long fail)
+{
+  static const double distance[] = { 0, 3, 2385 };
+  char text[32];
+  bench b;
+  rw_freqs f = { 0 };
+  rw_error err = { 0 };
+  snprintf (text, sizeof text, "%ld", fail);
+  setenv ("RW_FAIL_ALLOC", text, 1);
+  bench_open (&b, name);
+  b.in.distance = distance, b.in.n_distances = 3;
+  b.in.length = 8192;
+  if (strcmp (name, "coverage") == 0)
+    bench_set (&b, "novelty", RW_TRUE_VALUE);
+  table (&b, "linear", 2, &f);
+  const rw_status s = bench_run (&b, &f, &err);
+  rw_freqs_free (&f);
+  bench_close (&b);
+  return s == RW_OK ? DONE : s == RW_ENOMEM && strstr (err.text, "memory") ? REFUSED : ODD;
+}
+
+static int
+in_a_process (const char *name, long fail)
+{
+  int status = 0;
+  fflush (stdout);
+  const pid_t child = fork ();
+  if (child == 0)
+    {
+      if (!freopen ("/dev/null", "w", stdout))
+        _exit (ODD);
+      exit (run_once (name, fail));
+    }
+  if (child < 0 || waitpid (child, &status, 0) != child || !WIFEXITED (status))
+    return ODD;
+  return WEXITSTATUS (status);
+}
+
+int
+main (void)
+{
+  static const char *const names[] = { "coverage", "decay", "disturbance" };
+  for (size_t k = 0; k < 3; k++)
+    {
+      int refused = 0, odd = 0;
+      for (long fail = 1; fail <= ALLOCATIONS; fail++)
+        {
+          const int code = in_a_process (names[k], fail);
+          refused += code == REFUSED;
+          odd += code != REFUSED && code != DONE && code != BAILED;
+        }
+      ok (refused > 0 && odd == 0, "%s: %d failed allocations are refused, %d end otherwise",
+          names[k], refused, odd);
+      ok (in_a_process (names[k], ALLOCATIONS) == DONE, "%s: and the last was not reached",
+          names[k]);
+    }
+  return tap_end ();
+}
