@@ -2,6 +2,7 @@
    g_i = b'^(-2i/d), b' = b (s n'/M - (s - 1))^(d/(d-2)), n' = max (n, M), a = 1.
    YaRN (arXiv 2309.00071), appendix B.1, after emozilla; transformers' "dynamic" counts from
    M = max_position_embeddings.  At n <= M it is plain RoPE.  */
+#include "schedule/ntk_base.h"
 #include "schedule/schedule.h"
 
 #include <math.h>
@@ -16,11 +17,7 @@ static rw_status
 check (const void *self, const rw_geometry *m, rw_error *err)
 {
   (void) self;
-  if (m->rotary_dim <= 2)
-    return rw_fail (err, RW_EDOMAIN,
-                    "rotary_dim: 2 leaves the exponent d/(d-2) of the new base without a value; "
-                    "at least 4 is needed");
-  return RW_OK;
+  return rw_ntk_check (m, err);
 }
 
 static rw_status
@@ -28,12 +25,9 @@ fill (const void *self, const rw_geometry *m, double length, rw_freqs *out, rw_e
 {
   const dynamic *p = self;
   (void) err;
-  const double d = (double) m->rotary_dim;
   /* s n'/M - (s - 1), written so that it is exactly 1 up to M.  */
   const double bracket = 1 + p->factor * (fmax (length / m->max_length, 1) - 1);
-  rw_geometry grown = *m;
-  grown.rope_theta *= pow (bracket, d / (d - 2));
-  rw_geometry_trained (&grown, out->inv_freq);
+  rw_ntk_fill (m, bracket, out->inv_freq);
   return RW_OK;
 }
 

@@ -1,6 +1,7 @@
 /* ntk: NTK-aware scaling, a larger base chosen so that the slowest pair is divided by the factor.
    g_i = b'^(-2i/d), b' = b alpha^(d/(d-2)), a = 1; g_0 = 1 stays, g_{K-1} = f_{K-1} / alpha.
    bloc97 2023, as in YaRN (arXiv 2309.00071), section 3.1 and appendix A.1.  */
+#include "schedule/ntk_base.h"
 #include "schedule/schedule.h"
 
 #include <math.h>
@@ -15,11 +16,7 @@ static rw_status
 check (const void *self, const rw_geometry *m, rw_error *err)
 {
   (void) self;
-  if (m->rotary_dim <= 2)
-    return rw_fail (err, RW_EDOMAIN,
-                    "rotary_dim: 2 leaves the exponent d/(d-2) of the new base without a value; "
-                    "at least 4 is needed");
-  return RW_OK;
+  return rw_ntk_check (m, err);
 }
 
 static rw_status
@@ -27,10 +24,7 @@ fill (const void *self, const rw_geometry *m, double length, rw_freqs *out, rw_e
 {
   const ntk *p = self;
   (void) length, (void) err;
-  const double d = (double) m->rotary_dim;
-  rw_geometry larger = *m;
-  larger.rope_theta *= pow (p->factor, d / (d - 2));
-  rw_geometry_trained (&larger, out->inv_freq);
+  rw_ntk_fill (m, p->factor, out->inv_freq);
   return RW_OK;
 }
 

@@ -4,6 +4,7 @@
    m2 = (1 - ramp (gamma_0, gamma_1)) extrapolation_factor, g = h (1 - m2) + B m2; a = 1.
    bloc97 2023, as in YaRN's repository (the paper's Definition 2, arXiv 2309.00071, section 3.2,
    leaves the NTK-aware part out).  With `dynamic`, s = max (n, M) / M and L := M.  */
+#include "schedule/ntk_base.h"
 #include "schedule/ramp.h"
 #include "schedule/schedule.h"
 
@@ -26,11 +27,8 @@ check (const void *self, const rw_geometry *m, rw_error *err)
       rw_fail (err, RW_EINVAL, "factor: 'ntk_by_parts' needs it unless dynamic is true");
       return rw_hint (err, "add \"factor\", the stretch, or \"dynamic\": true");
     }
-  if (m->rotary_dim <= 2)
-    return rw_fail (err, RW_EDOMAIN,
-                    "rotary_dim: 2 leaves the exponent d/(d-2) of the new base without a value; "
-                    "at least 4 is needed");
-  return rw_ramp_check (m, err);
+  const rw_status s = rw_ntk_check (m, err);
+  return s ? s : rw_ramp_check (m, err);
 }
 
 static rw_status
