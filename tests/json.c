@@ -27,6 +27,9 @@ refused (const char *text, const char *message)
 {
   char name[256];
   snprintf (name, sizeof name, "%.60s is refused at its place", text);
+  for (char *p = name; *p; p++)
+    if ((unsigned char) *p < 32)
+      *p = ' '; /* a TAP line is one line */
   err.text[0] = 0;
   const int failed = parse (text, strlen (text)) == RW_EINVAL;
   has (failed ? err.text : "(accepted)", message, name);

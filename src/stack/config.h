@@ -1,0 +1,58 @@
+/* config: typed reading of a Hugging Face config, with notes of the keys that took part.
+
+   A reader knows several spellings of one idea and takes the first that is there and not null.
+   Private to src/stack.  */
+#ifndef RW_STACK_CONFIG_H
+#define RW_STACK_CONFIG_H
+
+#include "json/block.h"
+#include "json/json.h"
+#include "stack/family.h"
+
+/* How transformers' reading is departed from; one row a stack, in hf.c.  */
+typedef struct
+{
+  const char *name;
+  bool hf_types_only;      /* refuses rope types that transformers does not have */
+  bool truncate_flat_only; /* a nested block's `truncate` is lost (6.4 of the method notes) */
+  bool rotary_dim_lost;    /* MiniMax-M2's `rotary_dim` is lost (transformers#48241) */
+  bool nested_by_subset;   /* nested only if the keys are layer types (trl#6961) */
+} rw_hf_rules;
+
+typedef struct
+{
+  const char *file;   /* begins errors: "FILE: KEY: ..."; NULL for an inline model */
+  const char *prefix; /* begins key paths: "", "text_config.", "model." */
+  const cJSON *root;  /* the whole config */
+  const cJSON *text;  /* the part that describes the language model; root or inside it */
+  const rw_family *family;
+  const rw_hf_rules *rules;
+  rw_reading reading;
+  rw_notes *notes;
+  rw_error *err;
+} rw_config;
+
+/* Picks the language model's part of `root` and its family.  `prefix` is at least 48 bytes.  */
+rw_status rw_config_open (rw_config *c, const char *file, const cJSON *root, char prefix[48],
+                          rw_notes *notes, rw_error *err);
+
+/* The first of the keys (NULL-terminated) that is there and not null, or NULL.  Not noted.  */
+const cJSON *rw_config_find (const rw_config *c, const char *const *keys);
+
+/* A number from lo to hi; *out is unchanged where no key is there.  */
+rw_status rw_config_number (const rw_config *c, const char *const *keys, double lo, double hi,
+                            double *out);
+/* The same for whole numbers.  */
+rw_status rw_config_whole (const rw_config *c, const char *const *keys, int64_t lo, int64_t hi,
+                           int64_t *out);
+/* True or false; *out is unchanged where the key is not there.  */
+rw_status rw_config_bool (const rw_config *c, const char *key, bool *out);
+
+void rw_config_used (const rw_config *c, const char *key);
+void rw_config_ignored (const rw_config *c, const char *key, const char *why);
+
+/* "FILE: PREFIXkey: " and the message.  */
+rw_status rw_config_fail (const rw_config *c, const char *key, const char *format, ...)
+    __attribute__ ((format (printf, 3, 4)));
+
+#endif

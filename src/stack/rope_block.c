@@ -1,0 +1,218 @@
+/* rope_block: the block of one rope as a schedule object; see rope_block.h.
+
+   transformers reads some keys for each rope_type and passes over the rest; what it passes over is
+   noted as ignored and left out, the rest is read as any schedule block.  */
+#include "stack/rope_block.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const rw_hf_type hf_types[] = {
+  { .name = "default" },
+  { .name = "linear", .must = { "factor" } },
+  { .name = "dynamic", .must = { "factor" } },
+  { .name = "yarn",
+    .needs_length = true,
+    .must = { "factor" },
+    .may = { "attention_factor", "beta_fast", "beta_slow", "mscale", "mscale_all_dim", "truncate" },
+    .own = { "ramp", "softmax_mscale" } },
+  { .name = "longrope",
+    .needs_length = true,
+    .must = { "short_factor", "long_factor" },
+    .may = { "attention_factor", "factor" },
+    .own = { "magnitude", "interpolate" } },
+  { .name = "llama3",
+    .needs_length = true,
+    .must = { "factor", "low_freq_factor", "high_freq_factor" } },
+  { .name = "proportional", .may = { "factor" } },
+  { 0 },
+};
+
+static const rw_hf_type *
+type_find (const char *name)
+{
+  for (const rw_hf_type *t = hf_types; t->name; t++)
+    if (strcmp (t->name, name) == 0)
+      return t;
+  return NULL;
+}
+
+static bool
+in_list (const char *key, const char *const *list, size_t n)
+{
+  for (size_t i = 0; i < n && list[i]; i++)
+    if (strcmp (list[i], key) == 0)
+      return true;
+  return false;
+}
+
+static void
+ignore (const rw_rope_maker *m, const char *key, const char *why)
+{
+  rw_note_add (&m->out->notes, RW_NOTE_IGNORED, "%s.%s", m->path, key);
+  if (why)
+    rw_note_add (&m->out->notes, RW_NOTE_WARNING, "%s.%s: %s", m->path, key, why);
+}
+
+/* ---- the type ---- */
+
+static rw_status
+unknown_to_hf (const rw_rope_maker *m, const char *name)
+{
+  rw_text known = { 0 };
+  for (const rw_hf_type *t = hf_types; t->name; t++)
+    rw_text_addf (&known, "%s%s", known.n ? ", " : "", t->name);
+  rw_fail (m->c->err, RW_EINVAL, "%s.rope_type: transformers has no rope type '%s'; known: %s",
+           m->path, name, rw_text_get (&known));
+  rw_text_free (&known);
+  return rw_hint (m->c->err, "--stack exact reads ropewalk's own schedules too");
+}
+
+rw_status
+rw_rope_block_type (rw_rope_maker *m)
+{
+  static const char *const keys[] = { "rope_type", "type", NULL };
+  const char *name = "default";
+  for (const char *const *k = keys; m->block && *k; k++)
+    {
+      const cJSON *item = rw_json_get (m->block, *k);
+      if (!item)
+        continue;
+      if (!cJSON_IsString (item))
+        return rw_fail (m->c->err, RW_EINVAL, "%s.%s: expected a text, got %s", m->path, *k,
+                        rw_json_kind (item));
+      name = item->valuestring;
+      break;
+    }
+  if (strcmp (name, "mrope") == 0)
+    name = "default";
+  rw_status s = rw_kind_find (&rw_schedules, name, &m->module, m->c->err);
+  if (s)
+    return rw_within (m->c->err, s, "%s.rope_type", m->path);
+  m->type = type_find (m->module->name);
+  return m->type || !m->c->rules->hf_types_only ? RW_OK : unknown_to_hf (m, name);
+}
+
+/* ---- the keys ---- */
+
+static bool
+is_taken_out (const rw_rope_maker *m, const char *key)
+{
+  if (!m->own)
+    return false;
+  if (strcmp (key, "partial_rotary_factor") == 0)
+    return strcmp (m->module->name, "proportional") != 0;
+  return strcmp (key, "rope_theta") == 0 || strcmp (key, "original_max_position_embeddings") == 0;
+}
+
+/* Why a key of the block takes no part; NULL where it does.  */
+static const char *
+why_ignored (const rw_rope_maker *m, const char *key)
+{
+  static const struct
+  {
+    const char *key, *why;
+  } rows[] = {
+    { "mrope_section", "M-RoPE: text positions rotate as plain RoPE, image axes are left out" },
+    { "mrope_interleaved", "M-RoPE: text positions rotate as plain RoPE" },
+    { "attn_factor", "transformers reads attention_factor, not attn_factor" },
+    { "finetuned", "no effect in transformers" },
+    { "llama_4_scaling_beta", "a query scale: set query_scale to ministral3 to have it" },
+    { NULL, NULL },
+  };
+  static const char *const always[] = { "rope_type", "rope_theta", "partial_rotary_factor",
+                                        "original_max_position_embeddings", "label" };
+  if (m->c->rules->truncate_flat_only && m->nested && strcmp (key, "truncate") == 0)
+    return "transformers reads truncate from the outer block only: lost here";
+  if (!m->type || m->c->reading == RW_STRICT || in_list (key, always, 5)
+      || in_list (key, m->type->must, 4) || in_list (key, m->type->may, 7)
+      || (!m->c->rules->hf_types_only && in_list (key, m->type->own, 3)))
+    return NULL;
+  for (size_t i = 0; rows[i].key; i++)
+    if (strcmp (key, rows[i].key) == 0)
+      return rows[i].why;
+  return rw_block_is_hf_key (key) ? "a key of another rope type" : "unknown to transformers";
+}
+
+/* A copy with only what the schedule is to see.  */
+static cJSON *
+filter (const rw_rope_maker *m)
+{
+  cJSON *copy = cJSON_CreateObject ();
+  cJSON_AddStringToObject (copy, "rope_type", m->module->name);
+  for (const cJSON *item = m->block ? m->block->child : NULL; item; item = item->next)
+    {
+      const char *key = item->string;
+      if (strcmp (key, "rope_type") == 0 || strcmp (key, "type") == 0 || is_taken_out (m, key)
+          || (key[0] == '_' && m->c->reading == RW_LENIENT))
+        continue;
+      const char *why = why_ignored (m, key);
+      if (why)
+        ignore (m, key, why);
+      else
+        cJSON_AddItemToObject (copy, key, cJSON_Duplicate (item, true));
+    }
+  return copy;
+}
+
+static rw_status
+check_required (const rw_rope_maker *m)
+{
+  for (size_t i = 0; m->type && i < 4 && m->type->must[i]; i++)
+    if (!rw_json_get (m->block, m->type->must[i]) && m->c->reading == RW_LENIENT)
+      {
+        rw_fail (m->c->err, RW_EINVAL, "%s.%s: '%s' needs it", m->path, m->type->must[i],
+                 m->module->name);
+        return rw_hint (m->c->err, "transformers stops with a KeyError; add \"%s\"",
+                        m->type->must[i]);
+      }
+  return RW_OK;
+}
+
+/* Both spellings of the name: rope_type wins.  */
+static void
+note_type (const rw_rope_maker *m)
+{
+  const cJSON *a = rw_json_get (m->block, "rope_type"), *b = rw_json_get (m->block, "type");
+  if (a || b)
+    rw_note_add (&m->out->notes, RW_NOTE_USED, "%s.%s", m->path, a ? "rope_type" : "type");
+  if (a && b)
+    ignore (m, "type",
+            cJSON_IsString (b) && strcmp (a->valuestring, b->valuestring) == 0
+                ? NULL
+                : "rope_type is there too and is used");
+  const cJSON *name = a ? a : b;
+  if (cJSON_IsString (name) && strcmp (name->valuestring, "mrope") == 0)
+    rw_note_add (&m->out->notes, RW_NOTE_WARNING,
+                 "%s: mrope is read as default: text positions rotate as plain RoPE", m->path);
+}
+
+/* rw_block_read notes rope_type as used where filter put it: that note is made by note_type.  */
+static void
+drop_type_note (rw_notes *notes, const char *path)
+{
+  char text[160];
+  snprintf (text, sizeof text, "%s.rope_type", path);
+  for (size_t i = 0; i < notes->n; i++)
+    if (notes->note[i].kind == RW_NOTE_USED && strcmp (notes->note[i].text, text) == 0)
+      notes->note[i].text[0] = 0;
+}
+
+rw_status
+rw_rope_block_read (const rw_rope_maker *m)
+{
+  note_type (m);
+  rw_status s = check_required (m);
+  cJSON *copy = s ? NULL : filter (m);
+  rw_notes notes = { 0 };
+  if (!s)
+    s = rw_block_read (copy, &rw_schedules, m->c->reading, m->path, NULL, &notes, &m->out->schedule,
+                       m->c->err);
+  drop_type_note (&notes, m->path);
+  for (size_t i = 0; i < notes.n; i++)
+    if (notes.note[i].text[0])
+      rw_note_add (&m->out->notes, notes.note[i].kind, "%s", notes.note[i].text);
+  rw_notes_free (&notes);
+  cJSON_Delete (copy);
+  return s;
+}

@@ -1,0 +1,274 @@
+/* stack: the table of stacks, and MODEL: a preset, a config.json, a folder, stdin; see stack.h.  */
+#include "base/mem.h"
+#include "stack/hf.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const rw_stack *const stacks[] = { &rw_stack_exact, &rw_stack_hf, NULL };
+
+const rw_stack *
+rw_stack_at (size_t i)
+{
+  for (const rw_stack *const *s = stacks; *s; s++)
+    if (i-- == 0)
+      return *s;
+  return NULL;
+}
+
+static const char *
+stack_name (size_t i, const void *data)
+{
+  (void) data;
+  const rw_stack *s = rw_stack_at (i);
+  return s ? s->name : NULL;
+}
+
+rw_status
+rw_stack_find (const char *name, const rw_stack **out, rw_error *err)
+{
+  rw_text known = { 0 };
+  char near[96];
+  for (const rw_stack *const *s = stacks; *s; s++)
+    {
+      if (strcmp ((*s)->name, name) == 0)
+        {
+          *out = *s;
+          rw_text_free (&known);
+          return RW_OK;
+        }
+      rw_text_addf (&known, "%s%s", known.n ? ", " : "", (*s)->name);
+    }
+  rw_fail (err, RW_EINVAL, "unknown stack '%.60s'; known: %s%s", name, rw_text_get (&known),
+           rw_did_you_mean (near, sizeof near, name, stack_name, NULL));
+  rw_text_free (&known);
+  return RW_EINVAL;
+}
+
+/* ---- presets ---- */
+
+const char *
+rw_datadir (void)
+{
+  const char *given = getenv ("ROPEWALK_DATADIR");
+  if (given && *given)
+    return given;
+  return access (RW_DATADIR "/configs/models", R_OK) == 0 ? RW_DATADIR : RW_SRCDIR;
+}
+
+static int
+by_name (const void *a, const void *b)
+{
+  return strcmp (*(char *const *) a, *(char *const *) b);
+}
+
+static rw_status
+add_name (char ***names, size_t *n, size_t *room, const char *file, rw_error *err)
+{
+  const size_t length = strlen (file);
+  if (length < 6 || strcmp (file + length - 5, ".json") != 0 || file[0] == '.')
+    return RW_OK;
+  if (*n == *room)
+    {
+      const size_t more = *room ? 2 * *room : 64;
+      rw_status s = rw_grow ((void **) names, *n, more, sizeof **names, err);
+      if (s)
+        return s;
+      *room = more;
+    }
+  char *name = rw_strdup (file);
+  if (!name)
+    return rw_nomem (err, length);
+  name[length - 5] = 0;
+  (*names)[(*n)++] = name;
+  return RW_OK;
+}
+
+rw_status
+rw_stack_presets (char ***names, size_t *n, rw_error *err)
+{
+  char *folder = rw_format ("%s/configs/models", rw_datadir ());
+  DIR *dir = folder ? opendir (folder) : NULL;
+  size_t room = 0;
+  rw_status s = RW_OK;
+  *names = NULL;
+  *n = 0;
+  if (!folder)
+    return rw_nomem (err, 0);
+  if (!dir)
+    {
+      s = rw_fail (err, RW_EIO, "%s: %s", folder, strerror (errno));
+      rw_hint (err, "set ROPEWALK_DATADIR to the folder that holds configs/");
+    }
+  for (struct dirent *e; dir && !s && (e = readdir (dir));)
+    s = add_name (names, n, &room, e->d_name, err);
+  if (dir)
+    closedir (dir);
+  rw_free (folder);
+  if (s)
+    {
+      rw_stack_presets_free (*names, *n);
+      *names = NULL;
+      *n = 0;
+    }
+  else if (*n)
+    qsort (*names, *n, sizeof **names, by_name);
+  return s;
+}
+
+void
+rw_stack_presets_free (char **names, size_t n)
+{
+  for (size_t i = 0; i < n; i++)
+    rw_free (names[i]);
+  rw_free (names);
+}
+
+typedef struct
+{
+  char **name;
+  size_t n;
+} name_list;
+
+static const char *
+list_name (size_t i, const void *data)
+{
+  const name_list *list = data;
+  return i < list->n ? list->name[i] : NULL;
+}
+
+/* The near names of an unknown preset: those that begin like it, else the nearest.  */
+static rw_status
+unknown_model (const char *model, rw_error *err)
+{
+  enum
+  {
+    SHOWN = 8
+  };
+  name_list list = { 0 };
+  char near[160];
+  rw_text text = { 0 };
+  size_t shown = 0;
+  if (rw_stack_presets (&list.name, &list.n, NULL))
+    list = (name_list){ 0 };
+  const size_t head = strcspn (model, "-_.0123456789");
+  for (size_t i = 0; i < list.n && shown < SHOWN && head; i++)
+    if (strncmp (list.name[i], model, head) == 0)
+      rw_text_addf (&text, "%s%s", shown++ ? ", " : "; presets that begin so: ", list.name[i]);
+  rw_fail (err, RW_EINVAL, "'%.200s' is no preset, file or folder%s%s", model,
+           rw_did_you_mean (near, sizeof near, model, list_name, &list), rw_text_get (&text));
+  rw_text_free (&text);
+  rw_stack_presets_free (list.name, list.n);
+  return rw_hint (err, "`ropewalk list models` shows the presets; a path needs a config.json");
+}
+
+/* ---- MODEL ---- */
+
+/* GGUF files are not read by this version; their first bytes say what they are.  */
+static rw_status
+check_magic (const char *path, rw_error *err)
+{
+  char magic[4] = "";
+  FILE *file = fopen (path, "rb");
+  if (!file)
+    return rw_fail (err, RW_EIO, "%s: %s", path, strerror (errno));
+  const size_t n = fread (magic, 1, sizeof magic, file);
+  fclose (file);
+  if (n == sizeof magic && memcmp (magic, "GGUF", 4) == 0)
+    {
+      rw_fail (err, RW_EINVAL, "%s: a GGUF file; this version reads Hugging Face configs", path);
+      return rw_hint (err, "give the config.json of the model it was made from");
+    }
+  return RW_OK;
+}
+
+/* The file MODEL means; the caller frees *path.  *name is what the model is called.  */
+static rw_status
+find_file (const char *model, char **path, const char **name, rw_error *err)
+{
+  struct stat st;
+  *name = model;
+  if (strcmp (model, "-") == 0)
+    {
+      *name = "stdin";
+      *path = rw_strdup (model);
+      return *path ? RW_OK : rw_nomem (err, 2);
+    }
+  *path = strchr (model, '/') || !*model
+              ? NULL
+              : rw_format ("%s/configs/models/%s.json", rw_datadir (), model);
+  if (*path && access (*path, F_OK) == 0)
+    return RW_OK;
+  rw_free (*path);
+  *path = NULL;
+  if (stat (model, &st) != 0)
+    {
+      if (strchr (model, '/'))
+        return rw_fail (err, RW_EIO, "%s: %s", model, strerror (errno));
+      return unknown_model (model, err);
+    }
+  *path = S_ISDIR (st.st_mode) ? rw_format ("%s/config.json", model) : rw_strdup (model);
+  if (!*path)
+    return rw_nomem (err, strlen (model));
+  if (S_ISDIR (st.st_mode) && access (*path, F_OK) != 0)
+    return rw_fail (err, RW_EIO, "%s: the folder holds no config.json", model);
+  return check_magic (*path, err);
+}
+
+/* The path's last part, without slashes at its end.  */
+static char *
+last_part (const char *path)
+{
+  size_t n = strlen (path);
+  while (n > 1 && path[n - 1] == '/')
+    n--;
+  size_t i = n;
+  while (i > 0 && path[i - 1] != '/')
+    i--;
+  return rw_format ("%.*s", (int) (n - i), path + i);
+}
+
+static rw_status
+read_file (const rw_stack *stack, const char *path, const char *name, const cJSON *rope,
+           rw_model *out, rw_error *err)
+{
+  cJSON *config = NULL;
+  rw_status s = rw_json_read (path, &config, err);
+  if (!s)
+    s = stack->read (strcmp (path, "-") == 0 ? "stdin" : path, config, rope, out, err);
+  if (!s)
+    {
+      rw_free (out->name);
+      out->name = last_part (name);
+      if (!out->name)
+        {
+          rw_model_free (out);
+          s = rw_nomem (err, strlen (name));
+        }
+    }
+  cJSON_Delete (config);
+  return s;
+}
+
+rw_status
+rw_stack_model (const rw_stack *stack, const char *model, const char *rope, rw_model *out,
+                rw_error *err)
+{
+  cJSON *block = NULL;
+  char *path = NULL;
+  const char *name = NULL;
+  *out = (rw_model){ 0 };
+  rw_status s = rope ? rw_json_argument (rope, "--rope", &block, err) : RW_OK;
+  if (!s)
+    s = find_file (model, &path, &name, err);
+  if (!s)
+    s = read_file (stack, path, name, block, out, err);
+  cJSON_Delete (block);
+  rw_free (path);
+  return s;
+}
