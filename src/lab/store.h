@@ -3,8 +3,10 @@
    While running, FILE.part holds contiguous, unfiltered datasets allocated at creation with NaN
    fill.  After creation only raw bytes are written in place, a point's data before its status, so
    that a process killed at any moment leaves a file from which a resumed run reaches the same bits.
-   rw_store_finish makes the final file in one ordered pass (chunks near 1 MiB, shuffle, deflate,
-   fletcher32) under a temporary name, syncs it and renames it.  See doc/format.md.  */
+   The plan is borrowed until the store is finished or closed.  A file-size limit kills a process
+   that does not ignore SIGXFSZ (the program does; the library leaves signals alone); a full disk is
+   RW_EIO.  rw_store_finish makes the final file in one ordered pass (chunks near 1 MiB, shuffle,
+   deflate, fletcher32) under a temporary name, syncs it and renames it.  See doc/format.md.  */
 #ifndef RW_LAB_STORE_H
 #define RW_LAB_STORE_H
 
@@ -41,8 +43,9 @@ rw_status rw_store_sync (rw_store *store, rw_error *err); /* fsync; about once a
 rw_status rw_store_finish (rw_store *store, const char *command, rw_error *err);
 void rw_store_close (rw_store *store); /* keeps the part file for a resume; NULL-safe */
 
-/* Joins finished shards of one plan into a new file (all of the same hash; each point done in at
-   most one, or equal in all).  */
+/* Joins finished shards of one plan into a new file (all of the same hash and build; each point
+   done in at most one, or equal in all: else RW_EMISMATCH).  RW_EPOINTS: the file was written, but
+   some points failed or are in no part; the text counts them.  */
 rw_status rw_store_merge (const char *out, const char *const *parts, size_t n, bool force,
                           rw_error *err);
 

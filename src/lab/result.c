@@ -1,0 +1,197 @@
+/* result: reading a result file; see result.h.  */
+#include "config.h"
+
+#include "lab/result.h"
+#include "base/text.h"
+#include "lab/h5.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- open and close ---- */
+
+static rw_status
+open_quietly (const char *path, rw_result *r, rw_error *err)
+{
+  r->file = rw_h5_open (path);
+  if (r->file < 0)
+    {
+      rw_h5_fail (err, path, "not a readable HDF5 file");
+      rw_hint (err, "if a run was stopped there, go on with --resume or start over with --force");
+      return RW_EIO;
+    }
+  return rw_h5_read_outline (r->file, path, &r->outline, err);
+}
+
+rw_status
+rw_result_open (const char *path, rw_result **out, rw_error *err)
+{
+  *out = NULL;
+  if (access (path, R_OK))
+    return rw_fail (err, RW_EIO, "%s: %s", path, strerror (errno));
+  rw_result *r = rw_new (1, sizeof *r);
+  if (!r || !(r->path = rw_strdup (path)))
+    {
+      rw_free (r);
+      return rw_nomem (err, sizeof *r);
+    }
+  const rw_h5_voice voice = rw_h5_quiet ();
+  r->file = -1;
+  const rw_status s = open_quietly (path, r, err);
+  rw_h5_loud (voice);
+  if (s)
+    rw_result_close (r);
+  else
+    *out = r;
+  return s;
+}
+
+void
+rw_result_close (rw_result *result)
+{
+  if (!result)
+    return;
+  if (result->file >= 0)
+    H5Fclose (result->file);
+  rw_outline_free (result->outline);
+  rw_free (result->path);
+  rw_free (result);
+}
+
+/* ---- coordinates ---- */
+
+const rw_outline_coord *
+rw_result_scale (const rw_result *result, size_t dim)
+{
+  const rw_outline *l = result->outline;
+  for (size_t i = 0; i < l->n_coords; i++)
+    if (l->coords[i].scale && l->coords[i].dim == dim)
+      return &l->coords[i];
+  return NULL;
+}
+
+const char *
+rw_coord_text (const rw_outline_coord *coord, size_t i, char buf[32])
+{
+  return coord->labels ? coord->labels[i] : rw_number_text (coord->values[i], buf);
+}
+
+/* The index of the label, or of the only label that begins so; n where there is none.  */
+static size_t
+find_label (const rw_outline_coord *coord, size_t n, const char *text)
+{
+  size_t found = n, times = 0;
+  for (size_t i = 0; i < n; i++)
+    {
+      if (strcmp (coord->labels[i], text) == 0)
+        return i;
+      if (strncmp (coord->labels[i], text, strlen (text)) == 0)
+        {
+          found = i;
+          times++;
+        }
+    }
+  return times == 1 ? found : n;
+}
+
+static size_t
+find_number (const rw_outline_coord *coord, size_t n, const char *text)
+{
+  char *end;
+  const double x = strtod (text, &end);
+  for (size_t i = 0; i < n && end != text && *end == 0; i++)
+    if (coord->values[i] == x)
+      return i;
+  return n;
+}
+
+rw_status
+rw_coord_find (const rw_result *result, const rw_outline_coord *coord, const char *text,
+               size_t *index, rw_error *err)
+{
+  enum
+  {
+    SHOWN = 24 /* values that an error lists */
+  };
+  const size_t n = result->outline->dims[coord->dim].n;
+  *index = coord->labels ? find_label (coord, n, text) : find_number (coord, n, text);
+  if (*index < n)
+    return RW_OK;
+  rw_text list = { 0 };
+  char buf[32];
+  for (size_t i = 0; i < n && i < SHOWN; i++)
+    rw_text_addf (&list, "%s%s", i ? ", " : "", rw_coord_text (coord, i, buf));
+  if (n > SHOWN)
+    rw_text_addf (&list, ", ... (%zu in all)", n);
+  rw_fail (err, RW_EINVAL, "%s: no value '%s'; there are: %s", coord->name, text,
+           rw_text_get (&list));
+  rw_text_free (&list);
+  return RW_EINVAL;
+}
+
+/* ---- values ---- */
+
+void
+rw_result_whole (const rw_result *result, size_t var, rw_span span[RW_RANK_MAX])
+{
+  const rw_outline_var *v = &result->outline->vars[var];
+  for (size_t d = 0; d < v->n_dims; d++)
+    span[d] = (rw_span){ 0, result->outline->dims[v->dim[d]].n };
+}
+
+size_t
+rw_span_size (const rw_span *span, size_t n)
+{
+  size_t size = 1;
+  for (size_t d = 0; d < n; d++)
+    size *= span[d].count;
+  return size;
+}
+
+/* Both dataspaces of a selection; the caller closes them.  */
+static bool
+select_span (hid_t set, const rw_span *span, size_t rank, hid_t *stored, hid_t *memory)
+{
+  hsize_t first[RW_RANK_MAX], count[RW_RANK_MAX];
+  for (size_t d = 0; d < rank; d++)
+    {
+      first[d] = span[d].first;
+      count[d] = span[d].count;
+    }
+  *stored = H5Dget_space (set);
+  *memory = rank ? H5Screate_simple ((int) rank, count, NULL) : H5Screate (H5S_SCALAR);
+  return !rank || H5Sselect_hyperslab (*stored, H5S_SELECT_SET, first, NULL, count, NULL) >= 0;
+}
+
+rw_status
+rw_result_read (const rw_result *result, size_t var, const rw_span *span, double *out,
+                rw_error *err)
+{
+  const rw_outline_var *v = &result->outline->vars[var];
+  rw_span whole[RW_RANK_MAX];
+  rw_result_whole (result, var, whole);
+  for (size_t d = 0; span && d < v->n_dims; d++)
+    if (!span[d].count || span[d].count > whole[d].count
+        || span[d].first > whole[d].count - span[d].count)
+      return rw_fail (err, RW_EINVAL, "%s: dimension %s has %zu values; asked for %zu from %zu",
+                      v->name, result->outline->dims[v->dim[d]].name, whole[d].count, span[d].count,
+                      span[d].first);
+  const rw_h5_voice voice = rw_h5_quiet ();
+  hid_t stored = -1, memory = -1;
+  const hid_t set = H5Dopen2 (result->file, v->name, H5P_DEFAULT);
+  rw_status s = RW_OK;
+  if (set < 0 || !select_span (set, span ? span : whole, v->n_dims, &stored, &memory)
+      || H5Dread (set, H5T_NATIVE_DOUBLE, memory, stored, H5P_DEFAULT, out) < 0)
+    s = rw_h5_fail (err, result->path, v->name);
+  if (memory >= 0)
+    H5Sclose (memory);
+  if (stored >= 0)
+    H5Sclose (stored);
+  if (set >= 0)
+    H5Dclose (set);
+  rw_h5_loud (voice);
+  return s;
+}
