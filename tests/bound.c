@@ -209,6 +209,61 @@ table_bound (void)
   rw_arena_free (arena);
 }
 
+/* ---- the metric ---- */
+
+static void
+metric_writes_both_bounds (void)
+{
+  bench b;
+  rw_freqs f = { 0 };
+  rw_error err = { 0 };
+  rw_bound want;
+  int64_t m = 1;
+  bench_open (&b, "base_bound");
+  b.in.length = 1024;
+  table (&b, "linear", 1.625, &f);
+  ok (!bench_run (&b, &f, &err), "base_bound runs: %s", err.text);
+  rw_bound_find (128, 1024, 1, &want, &err);
+  near (bench_field (&b, "base_infimum")[0], want.infimum, 0, "base_infimum");
+  near (bench_field (&b, "base_excluded")[0], want.excluded, 0, "base_excluded");
+  ok (bench_field (&b, "base_last_violation")[0] >= want.excluded, "base_last_violation");
+  while (rw_similarity_exact (f.inv_freq, f.n, m) >= 0)
+    m++;
+  near (bench_field (&b, "bound_of_base")[0], m <= 1024 ? (double) (m - 1) : NAN, 0,
+        "bound_of_base is NaN where the length holds");
+  b.in.length = 16384;
+  bench_set (&b, "last_violation", RW_FALSE_VALUE);
+  bench_run (&b, &f, &err);
+  near (bench_field (&b, "bound_of_base")[0], m <= 16384 ? (double) (m - 1) : NAN, 0,
+        "and the first violation less one where it does not");
+  ok (m > 1024 && m <= 16384, "the two lengths lie on both sides of it");
+  ok (!bench_field (&b, "base_last_violation"), "the last violation can be left out");
+  rw_freqs_free (&f);
+  bench_close (&b);
+}
+
+static void
+metric_refuses (void)
+{
+  static const double lengths[] = { 0, 1000.5, (1 << 20) + 1 };
+  bench b;
+  rw_freqs f = { 0 };
+  rw_error err = { 0 };
+  bench_open (&b, "base_bound");
+  table (&b, "linear", 1.625, &f);
+  for (int k = 0; k < 3; k++)
+    {
+      b.in.length = lengths[k];
+      ok (bench_run (&b, &f, &err) == RW_EDOMAIN, "length %g is refused", lengths[k]);
+      has (err.hint, "similarity_first_negative", "with a hint");
+    }
+  b.in.length = 64;
+  b.geometry.head_dim = b.geometry.rotary_dim = 1024;
+  ok (bench_run (&b, &f, &err) == RW_EDOMAIN, "1024 channels are refused");
+  rw_freqs_free (&f);
+  bench_close (&b);
+}
+
 int
 main (void)
 {
@@ -233,5 +288,7 @@ main (void)
   last_violation (4, 355);
   table_bound ();
   edges ();
+  metric_writes_both_bounds ();
+  metric_refuses ();
   return tap_end ();
 }

@@ -26,7 +26,7 @@ run_once (const char *name, long fail)
   setenv ("RW_FAIL_ALLOC", text, 1);
   bench_open (&b, name);
   b.in.distance = distance, b.in.n_distances = 3;
-  b.in.length = 8192;
+  b.in.length = strcmp (name, "base_bound") == 0 ? 64 : 8192;
   if (strcmp (name, "coverage") == 0)
     bench_set (&b, "novelty", RW_TRUE_VALUE);
   table (&b, "linear", 2, &f);
@@ -56,8 +56,9 @@ in_a_process (const char *name, long fail)
 int
 main (void)
 {
-  static const char *const names[] = { "coverage", "decay", "disturbance" };
-  for (size_t k = 0; k < 3; k++)
+  static const char *const names[]
+      = { "coverage", "decay", "disturbance", "similarity", "base_bound" };
+  for (size_t k = 0; k < sizeof names / sizeof *names; k++)
     {
       int refused = 0, odd = 0;
       for (long fail = 1; fail <= ALLOCATIONS; fail++)

@@ -1,6 +1,8 @@
-/* similarity: the kernel against long double, closed forms, itself in pieces, and the metric.  */
+/* similarity: the kernel against long double, closed forms, itself in pieces; then the metric
+   against naive sums and a published table.  */
 #include "rope/similarity.h"
 #include "metric_help.h"
+#include "rule/rule.h"
 
 enum
 {
@@ -81,6 +83,23 @@ kernel_agrees_with_dirichlet (rw_arena *arena)
       worst = fmax (worst, fabs ((double) (out[j] - want) * fmin (1, fabs (sin ((double) x / 2)))));
     }
   ok (worst <= rw_similarity_error (48), "an arithmetic table gives Dirichlet's kernel");
+}
+
+static void
+one_value_agrees_with_a_run (rw_arena *arena)
+{
+  static double g[64], out[SPAN];
+  double worst = 0;
+  rw_similarity *s = rw_similarity_take (arena, 64);
+  geometric (g, 64, 23662397);
+  rw_similarity_set (s, g);
+  rw_similarity_run (s, 777777777, SPAN, out);
+  for (int j = 0; j < SPAN; j += 7)
+    worst = fmax (worst, fabs (out[j] - rw_similarity_one (g, 64, 777777777.0 + j)));
+  ok (worst <= 2 * rw_similarity_error (64), "a single value agrees with a run");
+  const double two[2] = { 1, 0.4 };
+  near (rw_similarity_one (two, 2, 2.5), (double) (cosl (2.5L) + cosl (2.5L * (long double) 0.4)),
+        TOL1, "and need not be at an integer");
 }
 
 static void
@@ -176,6 +195,171 @@ edges (rw_arena *arena)
   near (all.min, NAN, 0, "no integers, no minimum");
 }
 
+/* ---- the metric ---- */
+
+/* The second way of every field: long double cosines, one by one.  */
+static long double
+naive (const rw_freqs *f, int64_t m)
+{
+  long double sum = 0;
+  for (size_t i = 0; i < f->n; i++)
+    sum += cosl ((long double) m * f->inv_freq[i]);
+  return sum;
+}
+
+static void
+metric_agrees_with_naive_sums (void)
+{
+  static double distance[107];
+  bench b;
+  rw_freqs f = { 0 };
+  rw_error err = { 0 };
+  double worst = 0, count = 0, first = NAN, least = INFINITY;
+  for (int k = 0; k < 100; k++) /* a streak, then leaps, then beyond the length */
+    distance[k] = k < 50 ? k : floor (50 * pow (1.05, k - 49));
+  for (int k = 0; k < 7; k++)
+    distance[100 + k] = 2500 + 400 * k;
+  bench_open (&b, "similarity");
+  b.in.distance = distance, b.in.n_distances = 107;
+  b.in.length = 4243;
+  table (&b, "linear", 1.375, &f);
+  ok (!bench_run (&b, &f, &err), "the metric runs: %s", err.text);
+  const double *got = bench_field (&b, "similarity");
+  for (int k = 0; k < 107; k++)
+    if (distance[k] <= 4243)
+      worst = fmax (worst, fabs ((double) (got[k] - naive (&f, (int64_t) distance[k]))));
+  ok (worst <= rw_similarity_error (64), "values at the distances are the naive sums");
+  ok (isnan (got[105]) && isnan (got[106]) && !isnan (got[104]), "and NaN beyond the length");
+  for (int64_t m = 0; m <= 4243; m++)
+    {
+      const double x = (double) naive (&f, m);
+      least = fmin (least, x);
+      first = x < 0 && isnan (first) ? (double) m : first;
+      count += x < 0;
+    }
+  near (bench_field (&b, "similarity_negative_count")[0], count, 0, "negatives are counted");
+  near (bench_field (&b, "similarity_first_negative")[0], first, 0, "the first is found");
+  near (bench_field (&b, "similarity_min")[0], least, TOL2, "the least is found"); /* 64 terms */
+  ok (count > 0, "and there are some");
+  rw_freqs_free (&f);
+  bench_close (&b);
+}
+
+static void
+bins_are_means (void)
+{
+  static const double distance[] = { 0, 1, 5, 17, 3000 };
+  bench b;
+  rw_freqs f = { 0 };
+  rw_error err = { 0 };
+  bench_open (&b, "similarity");
+  bench_set (&b, "bin", RW_TRUE_VALUE);
+  bench_set (&b, "scan", RW_FALSE_VALUE);
+  b.in.distance = distance, b.in.n_distances = 5;
+  table (&b, "linear", 2.75, &f);
+  bench_run (&b, &f, &err);
+  for (int k = 0; k < 4; k++)
+    {
+      long double sum = 0;
+      for (int64_t m = (int64_t) distance[k]; m < (int64_t) distance[k + 1]; m++)
+        sum += naive (&f, m);
+      /* 64 terms a value */
+      near (bench_field (&b, "similarity")[k], (double) sum / (distance[k + 1] - distance[k]), TOL2,
+            "a bin is the mean over its integers");
+    }
+  ok (!bench_field (&b, "similarity_min") && !bench_field (&b, "similarity_negative_count")
+          && !bench_field (&b, "similarity_first_negative"),
+      "without a scan its fields are left out");
+  rw_freqs_free (&f);
+  bench_close (&b);
+}
+
+/* Men et al., Table 4: two ways to lower the lowest frequencies of Llama-2; k is 1024.  */
+static void
+published_counts (void)
+{
+  static const double want[2][2] = { { 0, 0 }, { 97, 2554 } }, length[2] = { 15 * 1024, 30 * 1024 };
+  bench b;
+  rw_freqs f = { 0 };
+  rw_error err = { 0 };
+  bench_open (&b, "similarity");
+  rw_freqs_size (&f, 64, &err);
+  for (int method = 0; method < 2; method++)
+    for (int k = 0; k < 2; k++)
+      {
+        for (int i = 0; i < 64; i++)
+          f.inv_freq[i] = method == 0 ? pow (5e6, -i / 64.0)
+                          : i < 44    ? pow (1e4 * pow (8, 128 / 88.0), -i / 64.0)
+                                      : pow (1e4, -i / 64.0) / 8;
+        b.in.length = length[k];
+        b.in.threads = 2;
+        bench_run (&b, &f, &err);
+        near (bench_field (&b, "similarity_negative_count")[0], want[method][k], 0,
+              "Men et al., Table 4");
+      }
+  rw_freqs_free (&f);
+  bench_close (&b);
+}
+
+static void
+rule_is_obeyed (void)
+{
+  static const double distance[] = { 3, 900, 4096 };
+  bench b;
+  rw_freqs f = { 0 };
+  rw_error err = { 0 };
+  const rw_module *module = NULL;
+  rw_object *rule = NULL;
+  bench_open (&b, "similarity");
+  b.in.distance = distance, b.in.n_distances = 3;
+  table (&b, "linear", 4, &f);
+  rw_kind_find (&rw_rules, "start", &module, &err);
+  rw_object_new (module, &rule, &err);
+  rw_object_set (rule, "n_hat", &RW_NUMBER_VALUE (901), NULL, &err);
+  f.rule = rule;
+  ok (!bench_run (&b, &f, &err), "a rule is measured: %s", err.text);
+  /* Positions below n_hat keep the trained frequencies, 4 times these.  64 angles of size 900
+     with one rounding more.  */
+  near (bench_field (&b, "similarity")[0], (double) naive (&f, 12), TOL3, "below n_hat: trained");
+  near (bench_field (&b, "similarity")[1], (double) naive (&f, 3600), 1e-10, "up to its end");
+  near (bench_field (&b, "similarity")[2], (double) naive (&f, 4096), 1e-10, "above: the table");
+  double count = 0, least = INFINITY, first = NAN;
+  for (int64_t m = 0; m <= 4096; m++)
+    {
+      const double x = (double) naive (&f, m < 901 ? 4 * m : m);
+      least = fmin (least, x);
+      first = x < 0 && isnan (first) ? (double) m : first;
+      count += x < 0;
+    }
+  near (bench_field (&b, "similarity_negative_count")[0], count, 0, "negatives under a rule");
+  near (bench_field (&b, "similarity_first_negative")[0], first, 0, "the first");
+  near (bench_field (&b, "similarity_min")[0], least, 1e-10, "the least"); /* as above */
+  rw_object_free (rule);
+  rw_freqs_free (&f);
+  bench_close (&b);
+}
+
+static void
+long_scans_are_refused (void)
+{
+  static const double distance[] = { 7, 1e9 };
+  bench b;
+  rw_freqs f = { 0 };
+  rw_error err = { 0 };
+  bench_open (&b, "similarity");
+  b.in.distance = distance, b.in.n_distances = 2;
+  b.in.length = 0x1p31;
+  table (&b, "linear", 1.5, &f);
+  ok (bench_run (&b, &f, &err) == RW_EDOMAIN, "2^31 integers are not scanned");
+  has (err.hint, "scan", "and the hint says what to leave out");
+  bench_set (&b, "scan", RW_FALSE_VALUE);
+  ok (!bench_run (&b, &f, &err), "without the scan any length will do");
+  near (bench_field (&b, "similarity")[1],
+        (double) rw_similarity_exact (f.inv_freq, f.n, 1000000000), TOL2, "exact at 1e9 tokens");
+  rw_freqs_free (&f);
+  bench_close (&b);
+}
+
 int
 main (void)
 {
@@ -183,11 +367,17 @@ main (void)
   kernel_is_within_its_bound (arena);
   kernel_agrees_with_plain_cosines (arena);
   kernel_agrees_with_dirichlet (arena);
+  one_value_agrees_with_a_run (arena);
   values_depend_on_m_alone (arena);
   environment_lowers_the_kernel ();
   one_pair_is_counted_by_floors (arena);
   residues_are_decided (arena);
   edges (arena);
+  metric_agrees_with_naive_sums ();
+  bins_are_means ();
+  published_counts ();
+  rule_is_obeyed ();
+  long_scans_are_refused ();
   rw_arena_free (arena);
   return tap_end ();
 }

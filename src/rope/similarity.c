@@ -216,6 +216,15 @@ rw_similarity_error (size_t n)
   return DBL_EPSILON / 2 * k * (36 + k / 2);
 }
 
+double
+rw_similarity_one (const double *inv_freq, size_t n_pairs, double m)
+{
+  double sum = 0;
+  for (size_t i = 0; i < n_pairs; i++)
+    sum += turn_of (m, inv_freq[i]).c;
+  return sum;
+}
+
 void
 rw_similarity_plain (const double *inv_freq, size_t n_pairs, int64_t from, size_t n, double *out)
 {

@@ -41,6 +41,10 @@ void rw_similarity_run (const rw_similarity *s, int64_t from, size_t n, double *
 /* The bound of the error of `run` for n pairs, at any m: 5e-13 for 64 pairs, 5e-12 for 256.  */
 double rw_similarity_error (size_t n);
 
+/* B at one place, whole or not: for single values, where tables do not pay.  Within
+   rw_similarity_error too.  */
+double rw_similarity_one (const double *inv_freq, size_t n_pairs, double m);
+
 /* The naive reference: the same sums from cos (m g_i), whose angle is one rounded product, so its
    own error grows as m times 2^-53 times the sum of the frequencies.  */
 void rw_similarity_plain (const double *inv_freq, size_t n_pairs, int64_t from, size_t n,
