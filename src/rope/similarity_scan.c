@@ -50,6 +50,7 @@ static part
 scan_range (const rw_similarity *s, int64_t from, int64_t last, int threads)
 {
   part all = { .first = INT64_MAX, .at = INT64_MAX, .min = INFINITY };
+  (void) threads; /* of no use without OpenMP */
   const int64_t pieces = last < from ? 0 : (last - from) / PIECE + 1;
 #pragma omp parallel for num_threads(threads) if (threads > 1) schedule(dynamic, 1)
   for (int64_t k = 0; k < pieces; k++)
