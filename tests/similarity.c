@@ -334,6 +334,12 @@ rule_is_obeyed (void)
   near (bench_field (&b, "similarity_negative_count")[0], count, 0, "negatives under a rule");
   near (bench_field (&b, "similarity_first_negative")[0], first, 0, "the first");
   near (bench_field (&b, "similarity_min")[0], least, 1e-10, "the least"); /* as above */
+  b.geometry.head_dim = 256;
+  b.geometry.rotary_dim = 96; /* the last 16 pairs of the table have no trained frequency */
+  bench_run (&b, &f, &err);
+  near (bench_field (&b, "similarity")[0], NAN, 0, "no value without a trained frequency");
+  near (bench_field (&b, "similarity_negative_count")[0], NAN, 0, "and no count");
+  near (bench_field (&b, "similarity_min")[0], NAN, 0, "and no least");
   rw_object_free (rule);
   rw_freqs_free (&f);
   bench_close (&b);

@@ -140,18 +140,24 @@ by_distance (const curve *c, const rw_input *in, bool bin, double *out)
     }
 }
 
-/* The scan of a rule's values, whose angles are rounded products: a plain loop.  */
+/* The scan of a rule's values, whose angles are rounded products: a plain loop.  All is NaN where
+   a value is: a rule may ask for trained frequencies that the model does not have.  */
 static void
 rule_scan (const curve *c, double last, rw_similarity_summary *out)
 {
   *out = (rw_similarity_summary){ .first_negative = NAN, .min = INFINITY };
-  for (double m = 0; m <= last; m++)
+  for (double m = 0; m <= last && !isnan (out->min); m++)
     {
       const double b = curve_at (c, m);
       if (b < out->min)
         out->min = b, out->min_at = m;
-      if (b < 0 && !out->negative_count++)
+      if (isnan (b))
+        *out = (rw_similarity_summary){ NAN, NAN, NAN, NAN };
+      if (!(b < 0))
+        continue;
+      if (out->negative_count == 0)
         out->first_negative = m;
+      out->negative_count++;
     }
 }
 
