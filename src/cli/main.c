@@ -12,8 +12,10 @@
 #include <string.h>
 
 int door_about (int argc, char **argv);
+int door_plot (int argc, char **argv);
 
 const door doors[] = {
+  { "plot", "draws the figures declared in a result file", door_plot },
   { "about", "version, build, libraries, processor", door_about },
   { 0 },
 };
