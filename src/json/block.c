@@ -319,8 +319,11 @@ rw_block_write (const rw_object *object, const rw_kind *kind, bool given_only)
     {
       const rw_value v = rw_param_get (p, object->self);
       cJSON *item = NULL;
-      if (!given_only || (object->given >> i & 1))
+      const bool given = object->given >> i & 1;
+      if (!given_only || given)
         item = write_value (&v, p->kind, given_only);
+      if (!item && given && p->nullable)
+        item = cJSON_CreateNull (); /* "work it out" was the answer */
       if (item)
         cJSON_AddItemToObject (block, p->name, item);
     }

@@ -9,6 +9,7 @@
 #define RW_STACK_STACK_H
 
 #include "json/json.h"
+#include "rope/freqs.h"
 #include "rope/model.h"
 
 typedef struct
@@ -44,6 +45,14 @@ void rw_stack_presets_free (char **names, size_t n);
 /* Folder that holds configs/ and models/: ROPEWALK_DATADIR, else the installed one, else the source
  * tree.  */
 const char *rw_datadir (void);
+
+/* transformers' own float32 table for the rope at this length, each value widened to double:
+   evaluated in the order of its code, so that it is within 3e-7 of torch on a CPU (whose pow is not
+   libm's).  A dynamic schedule past max_length is the one of a forward pass, whose new base is
+   float32 too.  Factors are those of rw_schedule_fill.  Schedules that transformers does not have
+   are an error.  */
+rw_status rw_stack_hf_float (const rw_object *schedule, const rw_geometry *m, double length,
+                             rw_freqs *out, rw_error *err);
 
 /* Hugging Face's config for a model: v5 `rope_parameters` (nested where there are several ropes).
    What the format cannot say is an error that names it.  The caller frees the tree.  */
