@@ -79,6 +79,10 @@ typedef struct
   rw_status (*measure) (const void *self, const rw_input *in, const void *work, const rw_freqs *f,
                         rw_fields *out, rw_error *err);
   void (*release) (void *work);
+  /* OPTIONAL: describes an own dimension other than pair, distance and position (dtype, depth, ...)
+     for a sweep whose largest length is `longest`; what *out points at lives as long as self.  False
+     where there is no such dimension.  */
+  bool (*dim) (const void *self, double longest, const char *name, rw_dim *out);
   /* OPTIONAL: rough cost of one measure in seconds, for `check` and the ETA.  */
   double (*cost) (const void *self, const rw_input *in);
 } rw_metric;
