@@ -47,9 +47,9 @@ typedef struct
   size_t n_at;
   struct
   {
-    size_t dim;
+    size_t dim; /* a dimension of the sweep, or n_dims + place in own */
     size_t index;
-  } at[RW_AXES_MAX]; /* sweep dimensions held fixed */
+  } at[RW_AXES_MAX + RW_FIELD_DIMS]; /* dimensions held fixed */
   char *title;       /* or NULL */
 } rw_figure;
 
@@ -122,6 +122,7 @@ typedef struct
   const rw_rope *rope;
   rw_object *schedule; /* owned by the point */
   double length;
+  size_t layer, head;                           /* of the axes of these names; else 0 */
   const rw_object *rule, *query_scale, *source; /* NULL where there is none; owned by the point */
   rw_object *metrics[RW_METRICS_MAX];           /* owned by the point */
   struct rw_point_parts *parts;                 /* lab-private */

@@ -1,0 +1,334 @@
+/* column: the values of the axes that are not parameters: stacks, models, whole blocks, layers,
+   lengths; and the models those name.  */
+#include "base/text.h"
+#include "lab/parts.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+const cJSON *
+rw_column_next (const rw_column *column, const cJSON **at)
+{
+  *at = *at ? (*at)->next : column->list->child;
+  return *at && column->linked ? cJSON_GetArrayItem (*at, (int) column->place) : *at;
+}
+
+static rw_status
+new_labels (rw_axis *axis, rw_error *err)
+{
+  axis->labels = rw_new (axis->n, sizeof *axis->labels);
+  return axis->labels ? RW_OK : rw_nomem (err, axis->n * sizeof *axis->labels);
+}
+
+static rw_status
+need_list (const rw_plan *plan, size_t a, rw_error *err)
+{
+  if (!cJSON_IsArray (plan->parts->column[a].list))
+    return rw_fail (err, RW_EINVAL, "axes.%s: expected a list", plan->axes[a].path);
+  return RW_OK;
+}
+
+/* ---- numbers: length, layer, head ---- */
+
+static rw_status
+read_numbers (rw_plan *plan, size_t a, double least, double most, rw_error *err)
+{
+  rw_axis *axis = &plan->axes[a];
+  const rw_column *c = &plan->parts->column[a];
+  char path[RW_PATH_TEXT], number[32];
+  rw_status s = RW_OK;
+  if (!c->linked)
+    {
+      snprintf (path, sizeof path, "axes.%.200s", c->whole);
+      s = rw_form_read (c->list, true, path, &axis->values, &axis->n, err);
+    }
+  else if (!(axis->values = rw_new (axis->n, sizeof *axis->values)))
+    s = rw_nomem (err, axis->n * sizeof *axis->values);
+  const cJSON *at = NULL, *item;
+  for (size_t k = 0; !s && c->linked && (item = rw_column_next (c, &at)); k++)
+    if (!cJSON_IsNumber (item))
+      s = rw_fail (err, RW_EINVAL, "%s: expected a number, got %s", rw_axis_path (plan, a, k, path),
+                   rw_json_kind (item));
+    else
+      axis->values[k] = item->valuedouble;
+  for (size_t k = 0; !s && k < axis->n; k++)
+    {
+      const double x = axis->values[k];
+      const char *wrong = x < least ? "below" : x > most ? "above" : NULL;
+      if (wrong)
+        s = rw_fail (err, RW_EINVAL, "%s: %s is %s %.17g", rw_axis_path (plan, a, k, path),
+                     rw_number_text (x, number), wrong, x < least ? least : most);
+      else if (x != floor (x))
+        s = rw_fail (err, RW_EINVAL, "%s: %s is not an integer", rw_axis_path (plan, a, k, path),
+                     rw_number_text (x, number));
+    }
+  return s;
+}
+
+static rw_status
+read_length (rw_plan *plan, size_t a, rw_error *err)
+{
+  return read_numbers (plan, a, 1, RW_LENGTH_MAX, err);
+}
+
+/* A layer chooses the rope; that it is there is checked with the models.  */
+static rw_status
+read_layer (rw_plan *plan, size_t a, rw_error *err)
+{
+  if (rw_axis_of (plan, RW_COLUMN_LAYER_TYPE, 0))
+    return rw_fail (err, RW_EINVAL, "axes.layer: layer_type is an axis too; keep one of them");
+  return read_numbers (plan, a, 0, RW_LAYERS_MAX - 1, err);
+}
+
+static rw_status
+read_head (rw_plan *plan, size_t a, rw_error *err)
+{
+  if (!plan->parts->base[RW_ROLE_SOURCE].n && !rw_axis_of (plan, RW_COLUMN_BLOCK, RW_ROLE_SOURCE))
+    return rw_fail (err, RW_EINVAL,
+                    "axes.head: nothing here differs from head to head: it needs a \"source\"");
+  return read_numbers (plan, a, 0, RW_HEAD_DIM_MAX, err);
+}
+
+/* ---- texts ---- */
+
+static rw_status
+read_layer_type (rw_plan *plan, size_t a, rw_error *err)
+{
+  rw_axis *axis = &plan->axes[a];
+  char path[RW_PATH_TEXT];
+  const cJSON *at = NULL, *item;
+  rw_status s = need_list (plan, a, err);
+  if (!s)
+    s = new_labels (axis, err);
+  for (size_t k = 0; !s && (item = rw_column_next (&plan->parts->column[a], &at)); k++)
+    if (!cJSON_IsString (item))
+      s = rw_fail (err, RW_EINVAL, "%s: expected a text, got %s", rw_axis_path (plan, a, k, path),
+                   rw_json_kind (item));
+    else if (!(axis->labels[k] = rw_strdup (item->valuestring)))
+      s = rw_nomem (err, strlen (item->valuestring));
+  return s;
+}
+
+static rw_status
+new_index (rw_plan *plan, size_t a, rw_error *err)
+{
+  rw_column *c = &plan->parts->column[a];
+  rw_status s = need_list (plan, a, err);
+  if (!s)
+    s = new_labels (&plan->axes[a], err);
+  if (!s && !(c->index = rw_new (plan->axes[a].n, sizeof *c->index)))
+    s = rw_nomem (err, plan->axes[a].n * sizeof *c->index);
+  return s;
+}
+
+static rw_status
+add_stack (struct rw_plan_parts *parts, const rw_stack *stack, size_t *index, rw_error *err)
+{
+  for (*index = 0; *index < parts->n_stacks; ++*index)
+    if (parts->stack[*index] == stack)
+      return RW_OK;
+  rw_status s = rw_grow ((void **) &parts->stack, parts->n_stacks, parts->n_stacks + 1,
+                         sizeof *parts->stack, err);
+  if (!s)
+    parts->stack[parts->n_stacks++] = stack;
+  return s;
+}
+
+static rw_status
+read_stack (rw_plan *plan, size_t a, rw_error *err)
+{
+  rw_axis *axis = &plan->axes[a];
+  rw_column *c = &plan->parts->column[a];
+  char path[RW_PATH_TEXT];
+  const cJSON *at = NULL, *item;
+  rw_status s = new_index (plan, a, err);
+  for (size_t k = 0; !s && (item = rw_column_next (c, &at)); k++)
+    {
+      const rw_stack *stack;
+      rw_axis_path (plan, a, k, path);
+      if (!cJSON_IsString (item))
+        return rw_fail (err, RW_EINVAL, "%s: expected a text, got %s", path, rw_json_kind (item));
+      if ((s = rw_stack_find (item->valuestring, &stack, err)))
+        return rw_within (err, s, "%s", path);
+      if (!(axis->labels[k] = rw_strdup (stack->name)))
+        return rw_nomem (err, strlen (stack->name));
+      s = add_stack (plan->parts, stack, &c->index[k], err);
+    }
+  return s;
+}
+
+/* ---- models ---- */
+
+static rw_status
+add_source (struct rw_plan_parts *parts, const cJSON *value, size_t *index, rw_error *err)
+{
+  for (*index = 0; *index < parts->n_sources; ++*index)
+    if (cJSON_Compare (parts->source[*index], value, true))
+      return RW_OK;
+  rw_status s = rw_grow ((void **) &parts->source, parts->n_sources, parts->n_sources + 1,
+                         sizeof *parts->source, err);
+  if (!s)
+    parts->source[parts->n_sources++] = value;
+  return s;
+}
+
+static rw_status
+read_model (rw_plan *plan, size_t a, rw_error *err)
+{
+  rw_column *c = &plan->parts->column[a];
+  const cJSON *at = NULL, *item;
+  rw_status s = new_index (plan, a, err);
+  for (size_t k = 0; !s && (item = rw_column_next (c, &at)); k++)
+    s = add_source (plan->parts, item, &c->index[k], err);
+  return s;
+}
+
+/* Reads model i for stack j, once.  */
+static rw_status
+need_model (rw_plan *plan, size_t i, size_t j, const char *path, rw_error *err)
+{
+  struct rw_plan_parts *parts = plan->parts;
+  size_t *place = &parts->model[i * parts->n_stacks + j];
+  if (*place != SIZE_MAX)
+    return RW_OK;
+  rw_model *model = &plan->models[plan->n_models];
+  rw_status s
+      = rw_stack_config_model (parts->stack[j], parts->source[i], path, parts->folder, model, err);
+  if (s)
+    return s;
+  *place = plan->n_models++;
+  for (size_t r = 0; r < model->n_ropes; r++)
+    rw_config_warn (plan, model->name ? model->name : path, &model->rope[r].notes);
+  return RW_OK;
+}
+
+static rw_status
+need_models (rw_plan *plan, const rw_axis *m, const rw_axis *t, rw_error *err)
+{
+  const rw_column *column = plan->parts->column;
+  const size_t *mi = m ? column[m - plan->axes].index : NULL;
+  const size_t *ti = t ? column[t - plan->axes].index : NULL;
+  const bool together = m && t && m->dim == t->dim; /* linked: only the pairs that stand there */
+  rw_status s = RW_OK;
+  char path[RW_PATH_TEXT] = "model";
+  for (size_t k = 0; !s && k < (m ? m->n : 1); k++)
+    for (size_t l = together ? k : 0; !s && l < (together ? k + 1 : t ? t->n : 1); l++)
+      {
+        if (m)
+          rw_axis_path (plan, (size_t) (m - plan->axes), k, path);
+        s = need_model (plan, mi ? mi[k] : 0, ti ? ti[l] : 0, path, err);
+      }
+  return s;
+}
+
+/* A model's label is its name; two of one name are told apart by number.  */
+static rw_status
+label_models (rw_plan *plan, const rw_axis *m, rw_error *err)
+{
+  const struct rw_plan_parts *parts = plan->parts;
+  rw_axis *axis = &plan->axes[m - plan->axes];
+  for (size_t k = 0; k < axis->n; k++)
+    {
+      const size_t *row = &parts->model[parts->column[m - plan->axes].index[k] * parts->n_stacks];
+      size_t j = 0;
+      while (j + 1 < parts->n_stacks && row[j] == SIZE_MAX)
+        j++;
+      const char *name = plan->models[row[j]].name;
+      if (!(axis->labels[k] = rw_strdup (name && *name ? name : "model")))
+        return rw_nomem (err, 8);
+    }
+  return RW_OK;
+}
+
+rw_status
+rw_column_models (rw_plan *plan, rw_error *err)
+{
+  struct rw_plan_parts *parts = plan->parts;
+  const rw_axis *m = rw_axis_of (plan, RW_COLUMN_MODEL, 0);
+  const rw_axis *t = rw_axis_of (plan, RW_COLUMN_STACK, 0);
+  const cJSON *value = rw_json_get (parts->root, "model");
+  size_t none;
+  rw_status s = RW_OK;
+  if (!m && !value)
+    {
+      rw_fail (err, RW_EINVAL, "model: is missing");
+      return rw_hint (err, "add \"model\": a preset of `ropewalk list models`, a path, or "
+                           "{\"head_dim\": 128, \"rope_theta\": 10000, \"original_length\": 4096}");
+    }
+  if (!m)
+    s = add_source (parts, value, &none, err);
+  const size_t n = parts->n_sources * parts->n_stacks;
+  if (!s && !(parts->model = rw_new (n, sizeof *parts->model)))
+    s = rw_nomem (err, n * sizeof *parts->model);
+  if (!s && !(plan->models = rw_new (n, sizeof *plan->models)))
+    s = rw_nomem (err, n * sizeof *plan->models);
+  for (size_t i = 0; !s && i < n; i++)
+    parts->model[i] = SIZE_MAX;
+  if (!s)
+    s = need_models (plan, m, t, err);
+  return !s && m ? label_models (plan, m, err) : s;
+}
+
+rw_status
+rw_column_rope (const rw_plan *plan, const size_t *at, const rw_model **model, const rw_rope **rope,
+                rw_error *err)
+{
+  const struct rw_plan_parts *parts = plan->parts;
+  size_t i = 0, j = 0, layer = SIZE_MAX;
+  const char *type = NULL;
+  for (size_t a = 0; a < plan->n_axes; a++)
+    {
+      const rw_axis *axis = &plan->axes[a];
+      const size_t k = at[axis->dim];
+      const rw_column_is is = parts->column[a].is;
+      if (is == RW_COLUMN_MODEL)
+        i = parts->column[a].index[k];
+      else if (is == RW_COLUMN_STACK)
+        j = parts->column[a].index[k];
+      else if (is == RW_COLUMN_LAYER)
+        layer = (size_t) axis->values[k];
+      else if (is == RW_COLUMN_LAYER_TYPE)
+        type = axis->labels[k];
+    }
+  const rw_model *m = &plan->models[parts->model[i * parts->n_stacks + j]];
+  *model = m;
+  if (layer == SIZE_MAX)
+    return rw_model_rope (m, type, rope, err);
+  if (layer >= m->n_layers)
+    return rw_fail (err, RW_EINVAL, "layer: %s has %zu known layers, so no layer %zu", m->name,
+                    m->n_layers, layer);
+  if (m->rope_of_layer[layer] == RW_NO_ROPE)
+    return rw_fail (err, RW_EDOMAIN, "layer: layer %zu of %s does not rotate", layer, m->name);
+  *rope = &m->rope[m->rope_of_layer[layer]];
+  return RW_OK;
+}
+
+/* ---- blocks ---- */
+
+static rw_status
+read_blocks (rw_plan *plan, size_t a, rw_error *err)
+{
+  const rw_axis *axis = &plan->axes[a];
+  rw_column *c = &plan->parts->column[a];
+  char path[RW_PATH_TEXT];
+  const cJSON *at = NULL, *item;
+  rw_status s = need_list (plan, a, err);
+  if (!s && !(c->blocks = rw_new (axis->n, sizeof *c->blocks)))
+    s = rw_nomem (err, axis->n * sizeof *c->blocks);
+  for (size_t k = 0; !s && (item = rw_column_next (c, &at)); k++)
+    s = rw_config_blocks (plan, item, c->role, rw_axis_path (plan, a, k, path), &c->blocks[k], err);
+  return s;
+}
+
+rw_status
+rw_column_read (rw_plan *plan, size_t axis, rw_error *err)
+{
+  static rw_status (*const readers[]) (rw_plan *, size_t, rw_error *) = {
+    [RW_COLUMN_STACK] = read_stack,   [RW_COLUMN_MODEL] = read_model,
+    [RW_COLUMN_BLOCK] = read_blocks,  [RW_COLUMN_LAYER_TYPE] = read_layer_type,
+    [RW_COLUMN_LAYER] = read_layer,   [RW_COLUMN_HEAD] = read_head,
+    [RW_COLUMN_LENGTH] = read_length,
+  };
+  return readers[plan->parts->column[axis].is](plan, axis, err);
+}

@@ -1,0 +1,165 @@
+/* parts: what a plan keeps to itself: the config's tree, what every axis sets, the blocks that
+   points are made from.  Private to the lab; made by config.c, axis.c and column.c, read by
+   point.c, read-only afterwards.  */
+#ifndef RW_LAB_PARTS_H
+#define RW_LAB_PARTS_H
+
+#include "json/block.h"
+#include "lab/plan.h"
+#include "stack/stack.h"
+
+enum
+{
+  RW_AXIS_VALUES_MAX = 1 << 24, /* values an axis: a billion is a slip, and would not fit */
+  RW_WARNINGS_MAX = 64,         /* warnings kept of one reading */
+  RW_PATH_TEXT = 256            /* bytes of a config path in an error */
+};
+#define RW_POINTS_MAX ((size_t) 1 << 40)
+
+/* The parts that module objects play in a point; metric k is RW_ROLE_METRIC + k.  */
+enum
+{
+  RW_ROLE_SCHEDULE,
+  RW_ROLE_SOURCE,
+  RW_ROLE_RULE,
+  RW_ROLE_QUERY_SCALE,
+  RW_ROLE_METRIC,
+  RW_ROLES = RW_ROLE_METRIC + RW_METRICS_MAX
+};
+
+/* One block of a config.  A schedule may be nested by layer type; everything else has one object
+   and no layer type.  n = 0: nothing was said.  */
+typedef struct
+{
+  char *layer_type; /* owned; NULL: the first rope, or not a schedule */
+  rw_object *object;
+} rw_blocks_item;
+typedef struct
+{
+  size_t n;
+  rw_blocks_item *item; /* (n,) owned */
+} rw_blocks;
+
+typedef enum
+{
+  RW_COLUMN_STACK,
+  RW_COLUMN_MODEL,
+  RW_COLUMN_BLOCK, /* whole blocks of a role: schedule, source, rule, query_scale */
+  RW_COLUMN_LAYER_TYPE,
+  RW_COLUMN_LAYER,
+  RW_COLUMN_HEAD,
+  RW_COLUMN_LENGTH,
+  RW_COLUMN_PARAM, /* KIND.PARAM */
+  RW_COLUMNS
+} rw_column_is;
+
+/* The private side of plan->axes[i].  */
+typedef struct
+{
+  rw_column_is is;
+  size_t role;       /* of BLOCK and PARAM */
+  const char *param; /* PARAM: the word after the point, inside the axis's path */
+  const cJSON *list; /* the values as the config has them; borrowed from the tree */
+  const char *whole; /* path of the axis as written, "a,b" for linked ones; from the tree */
+  bool linked;       /* each item of list is a tuple, ours is number `place` of it */
+  size_t place;
+  bool truth;        /* labels are "true" and "false" of a boolean parameter */
+  rw_blocks *blocks; /* BLOCK: (n,) owned */
+  size_t *index;     /* STACK, MODEL: (n,) which of parts->stack, parts->model; owned */
+} rw_column;
+
+struct rw_plan_parts
+{
+  cJSON *root;                    /* the config's tree after the edits */
+  char *folder;                   /* relative files are looked up here */
+  char *file;                     /* the config's name in errors */
+  rw_column *column;              /* (n_axes,) */
+  rw_blocks base[RW_ROLE_METRIC]; /* of the top-level keys */
+  double length;                  /* top-level; NaN: each rope's own original_length */
+  double longest;                 /* largest length of the sweep */
+  size_t n_stacks, n_sources;
+  const rw_stack **stack;      /* (n_stacks,) distinct */
+  const cJSON **source;        /* (n_sources,) distinct `model` values */
+  size_t *model;               /* (n_sources, n_stacks) index into plan->models, or SIZE_MAX */
+  double *distance, *position; /* (n_,) owned */
+  size_t n_distances, n_positions;
+};
+
+/* ---- config.c: top-level keys ---- */
+rw_status rw_config_read (rw_plan *plan, rw_error *err);
+/* The blocks of the top-level keys, after the models, whose layer types a schedule may name.  */
+rw_status rw_config_base (rw_plan *plan, rw_error *err);
+rw_status rw_config_blocks (rw_plan *plan, const cJSON *value, size_t role, const char *path,
+                            rw_blocks *out, rw_error *err);
+const rw_kind *rw_config_kind (size_t role);
+void rw_blocks_free (rw_blocks *blocks);
+/* Appends the warnings of `from`, each behind "where: " (where may be ""), up to RW_WARNINGS_MAX.
+ */
+void rw_config_warn (rw_plan *plan, const char *where, const rw_notes *from);
+
+/* ---- edits.c: overrides of the command line, on the tree ---- */
+rw_status rw_edits_apply (cJSON *root, const rw_plan_edits *edits, rw_error *err);
+
+/* ---- form.c: lists of numbers and their short forms ---- */
+bool rw_form_is (const cJSON *value); /* {"linspace": ...} and its like */
+/* Numbers of a list or a form.  `whole` rounds what a form makes to integers and refuses other
+   numbers in a list.  The caller frees *out.  */
+rw_status rw_form_read (const cJSON *value, bool whole, const char *path, double **out, size_t *n,
+                        rw_error *err);
+rw_status rw_form_count (const cJSON *value, const char *path, size_t *n, rw_error *err);
+
+/* ---- axis.c: axes, dimensions, points ---- */
+rw_status rw_axis_read (rw_plan *plan, const cJSON *axes, rw_error *err);
+/* Whether `path` is one of the names of the axis key "a,b".  */
+bool rw_axis_names (const char *key, const char *path);
+/* First axis on dimension `dim`.  */
+const rw_axis *rw_axis_first (const rw_plan *plan, size_t dim);
+/* The axis that sets `is` (and, for blocks, the role), or NULL.  */
+const rw_axis *rw_axis_of (const rw_plan *plan, rw_column_is is, size_t role);
+/* "axes.length[2]" into buf.  */
+char *rw_axis_path (const rw_plan *plan, size_t axis, size_t k, char buf[RW_PATH_TEXT]);
+/* "8", "yarn": value k of an axis as text.  */
+const char *rw_axis_text (const rw_axis *axis, size_t k, char buf[32]);
+
+/* ---- column.c, knob.c: the values of an axis ---- */
+rw_status rw_column_read (rw_plan *plan, size_t axis, rw_error *err);
+rw_status rw_knob_read (rw_plan *plan, size_t axis, rw_error *err); /* KIND.PARAM */
+/* Item k of a column, walking: start with NULL.  */
+const cJSON *rw_column_next (const rw_column *column, const cJSON **at);
+rw_status rw_column_models (rw_plan *plan, rw_error *err); /* reads every model needed */
+/* Which model and rope stand in the cell at `at`.  */
+rw_status rw_column_rope (const rw_plan *plan, const size_t *at, const rw_model **model,
+                          const rw_rope **rope, rw_error *err);
+
+/* ---- label.c, names.c: labels of blocks, dataset names ---- */
+rw_status rw_label_blocks (rw_plan *plan, size_t axis, rw_error *err);
+rw_status rw_label_unique (char **labels, size_t n, rw_error *err); /* " #2" where they repeat */
+rw_status rw_names_give (rw_plan *plan, rw_error *err);
+rw_status rw_names_distinct (const rw_plan *plan, rw_error *err); /* no value twice on an axis */
+
+/* ---- fields.c, grid.c: what is stored ---- */
+rw_status rw_fields_read (rw_plan *plan, rw_error *err);
+/* Gives every field its size, once the largest table has been seen.  */
+rw_status rw_fields_size (rw_plan *plan, size_t pairs, rw_error *err);
+rw_status rw_grid_read (rw_plan *plan, const cJSON *value, const char *path, double **out,
+                        size_t *n, rw_error *err);
+
+/* ---- valid.c: walks over distinct cells, and the checks made on them ---- */
+typedef rw_status rw_visit (const rw_plan *plan, rw_point *point, void *data, rw_error *err);
+/* Visits the cells that differ on the dimensions with mask[d], the others at 0; where there are
+   more than `most`, evenly spread ones and the last.  */
+rw_status rw_valid_walk (const rw_plan *plan, const bool *mask, size_t most, rw_visit *visit,
+                         void *data, rw_error *err);
+/* Marks the dimensions that decide what `role` is in a cell.  */
+void rw_valid_mask (const rw_plan *plan, size_t role, bool *mask);
+rw_status rw_valid_check (rw_plan *plan, rw_error *err);
+
+/* ---- coordinate.c: the values along dimension `dim`, numbered as in rw_figure.at ---- */
+rw_dim rw_coordinate_of (const rw_plan *plan, size_t dim);
+rw_status rw_coordinate_find (const rw_dim *c, const cJSON *value, size_t *index, rw_error *err);
+
+/* ---- figures.c, normal.c ---- */
+rw_status rw_figures_read (rw_plan *plan, const cJSON *list, rw_error *err);
+rw_status rw_normal_write (rw_plan *plan, rw_error *err);
+
+#endif
