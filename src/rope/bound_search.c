@@ -1,6 +1,6 @@
 /* bound_search: violating m at one base: scans in double, and in long double what those cannot
-   tell.  Blocks are searched a fixed number at once and their finds kept in order, so threads
-   change nothing.  See bound.c for the method.  */
+   tell.  The blocks searched at once and the order of their finds do not depend on threads, so
+   these change nothing.  See bound.c for the method.  */
 #include "rope/bound_sweep.h"
 
 #include <float.h>
@@ -10,7 +10,9 @@
 
 enum
 {
-  BATCH = 8,   /* blocks searched at once, whatever the number of threads */
+  LEAST = 4,   /* blocks searched first, by one thread: a region of threads costs more */
+  MOST = 32,   /* blocks searched at once, whatever the number of threads */
+  RECENT = 8,  /* blocks of remembered m looked at before all others */
   PIECE = 4096 /* values on the stack at once */
 };
 
@@ -80,16 +82,17 @@ rw_sweep_remember (rw_sweep *b, int64_t m)
   b->near[0] = m;
 }
 
-/* Searches n blocks at once; true where a violation is deep.  */
+/* Searches blocks first .. first + n - 1 at once; true where a violation is deep.  */
 static bool
-search_batch (rw_sweep *b, const int64_t *block, size_t n, bool *any)
+search_blocks (rw_sweep *b, int64_t first, int64_t n, bool *any)
 {
-  find f[BATCH];
+  find f[MOST];
   bool deep = false;
-#pragma omp parallel for num_threads(b->threads) if (b->threads > 1 && n > 1) schedule(dynamic, 1)
-  for (size_t k = 0; k < n; k++)
-    f[k] = search_block (b, block[k]);
-  for (size_t k = 0; k < n; k++)
+#pragma omp parallel for num_threads(b->threads) if (b->threads > 1 && n > LEAST)                  \
+    schedule(dynamic, 1)
+  for (int64_t k = 0; k < n; k++)
+    f[k] = search_block (b, first + k);
+  for (int64_t k = 0; k < n; k++)
     {
       b->open |= f[k].open;
       if (!f[k].m)
@@ -101,12 +104,13 @@ search_batch (rw_sweep *b, const int64_t *block, size_t n, bool *any)
   return deep;
 }
 
-/* The blocks of the m remembered last, each once.  */
-static size_t
-recent_blocks (const rw_sweep *b, int64_t block[static BATCH])
+/* The blocks of the m remembered last, each once, until a deep violation.  */
+static bool
+search_recent (rw_sweep *b, bool *any)
 {
+  int64_t block[RECENT];
   size_t n = 0;
-  for (size_t i = 0; i < b->n_near && n < BATCH; i++)
+  for (size_t i = 0; i < b->n_near && n < RECENT; i++)
     {
       const int64_t k = b->near[i] / RW_SIMILARITY_BLOCK;
       size_t j = 0;
@@ -115,28 +119,23 @@ recent_blocks (const rw_sweep *b, int64_t block[static BATCH])
       if (j == n)
         block[n++] = k;
     }
-  return n;
+  for (size_t j = 0; j < n; j++)
+    if (search_blocks (b, block[j], 1, any))
+      return true;
+  return false;
 }
 
 bool
 rw_sweep_search (rw_sweep *b, bool all)
 {
-  int64_t block[BATCH];
+  const int64_t blocks = b->last / RW_SIMILARITY_BLOCK + 1;
   bool any = false;
   rw_similarity_set (b->s, b->g);
-  b->whole = b->open = false;
-  if (!all && search_batch (b, block, recent_blocks (b, block), &any))
+  if (!all && search_recent (b, &any))
     return true;
-  const int64_t blocks = b->last / RW_SIMILARITY_BLOCK + 1;
   b->open = false;
-  for (int64_t k = 0; k < blocks; k += BATCH)
-    {
-      const size_t n = blocks - k < BATCH ? (size_t) (blocks - k) : BATCH;
-      for (size_t j = 0; j < n; j++)
-        block[j] = k + (int64_t) j;
-      if (search_batch (b, block, n, &any) && !all)
-        return true;
-    }
-  b->whole = true;
+  for (int64_t k = 0, n = LEAST; k < blocks; k += n, n = n < MOST ? 2 * n : MOST)
+    if (search_blocks (b, k, blocks - k < n ? blocks - k : n, &any) && !all)
+      return true;
   return any;
 }

@@ -24,8 +24,7 @@ typedef struct
   long double s1, s2, q, a1, a2; /* sums over theta: see sweep_at */
   int64_t near[RW_SWEEP_NEAR];   /* violating m, the latest search's first */
   size_t n_near;
-  bool whole; /* the last search went over every m */
-  bool open;  /* and met a value whose sign could not be told */
+  bool open; /* the last search met a value whose sign could not be told */
 } rw_sweep;
 
 /* One m at the base: F, its slope, the bounds of their errors, and of |F'| and |F''| from here up.
