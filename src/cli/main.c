@@ -12,9 +12,11 @@
 #include <string.h>
 
 int door_about (int argc, char **argv);
+int door_check (int argc, char **argv);
 int door_plot (int argc, char **argv);
 
 const door doors[] = {
+  { "check", "reads a sweep config and says what it would run", door_check },
   { "plot", "draws the figures declared in a result file", door_plot },
   { "about", "version, build, libraries, processor", door_about },
   { 0 },
@@ -44,6 +46,7 @@ main (int argc, char **argv)
   setlocale (LC_ALL, "C");      /* numbers are written with a point everywhere */
   gsl_set_error_handler_off (); /* GSL's default handler aborts */
   signal (SIGXFSZ, SIG_IGN);    /* a limit on file sizes is an error to tell, not a death */
+  argp_err_exit_status = 2;     /* argp's own is 64; usage errors are 2 in every verb */
   if (argc < 2)
     {
       usage (stderr);
