@@ -13,11 +13,15 @@
 
 int door_about (int argc, char **argv);
 int door_check (int argc, char **argv);
+int door_merge (int argc, char **argv);
 int door_plot (int argc, char **argv);
+int door_show (int argc, char **argv);
 
 const door doors[] = {
   { "check", "reads a sweep config and says what it would run", door_check },
+  { "show", "selects from a result file and prints", door_show },
   { "plot", "draws the figures declared in a result file", door_plot },
+  { "merge", "joins the files of shards into one", door_merge },
   { "about", "version, build, libraries, processor", door_about },
   { 0 },
 };

@@ -15,7 +15,7 @@ enum
 {
   CHUNK_BYTES = 1 << 20, /* near this; one chunk is one read, one filter pass */
   SMALL_BYTES = 1 << 12, /* below: contiguous and plain, where filters cost more than they save */
-  DEFLATE_LEVEL = 1      /* measured: levels above win under 3 % of the size at twice the time */
+  DEFLATE_LEVEL = 1      /* measured on frequencies: level 6 wins 2 % of the size */
 };
 
 void

@@ -3,6 +3,7 @@
 
 #include "lab/result.h"
 #include "base/text.h"
+#include "lab/disk.h"
 #include "lab/h5.h"
 
 #include <errno.h>
@@ -13,17 +14,25 @@
 
 /* ---- open and close ---- */
 
+/* Where there is a part file, the run has not been finished.  */
+static rw_status
+not_there (rw_error *err, const char *path)
+{
+  char *part = rw_format ("%s.part", path);
+  if (part && rw_disk_exists (part))
+    rw_hint (err, "%s is there: its run was stopped; go on with --resume", part);
+  rw_free (part);
+  return RW_EIO;
+}
+
 static rw_status
 open_quietly (const char *path, rw_result *r, rw_error *err)
 {
   r->file = rw_h5_open (path);
-  if (r->file < 0)
-    {
-      rw_h5_fail (err, path, "not a readable HDF5 file");
-      rw_hint (err, "if a run was stopped there, go on with --resume or start over with --force");
-      return RW_EIO;
-    }
-  return rw_h5_read_outline (r->file, path, &r->outline, err);
+  if (r->file >= 0)
+    return rw_h5_read_outline (r->file, path, &r->outline, err);
+  rw_h5_fail (err, path, "not a readable HDF5 file");
+  return not_there (err, path);
 }
 
 rw_status
@@ -31,7 +40,10 @@ rw_result_open (const char *path, rw_result **out, rw_error *err)
 {
   *out = NULL;
   if (access (path, R_OK))
-    return rw_fail (err, RW_EIO, "%s: %s", path, strerror (errno));
+    {
+      rw_fail (err, RW_EIO, "%s: %s", path, strerror (errno));
+      return not_there (err, path);
+    }
   rw_result *r = rw_new (1, sizeof *r);
   if (!r || !(r->path = rw_strdup (path)))
     {
