@@ -5,6 +5,7 @@
 #include "cli/door.h"
 #include "lab/plugin.h"
 
+#include <argp.h>
 #include <gsl/gsl_errno.h>
 #include <locale.h>
 #include <signal.h>
@@ -13,12 +14,16 @@
 
 int door_about (int argc, char **argv);
 int door_check (int argc, char **argv);
+int door_export (int argc, char **argv);
 int door_merge (int argc, char **argv);
 int door_plot (int argc, char **argv);
 int door_show (int argc, char **argv);
+int door_table (int argc, char **argv);
 
 const door doors[] = {
+  { "table", "the frequency table of a model", door_table },
   { "check", "reads a sweep config and says what it would run", door_check },
+  { "export", "a model's rope for another stack", door_export },
   { "show", "selects from a result file and prints", door_show },
   { "plot", "draws the figures declared in a result file", door_plot },
   { "merge", "joins the files of shards into one", door_merge },
@@ -40,6 +45,7 @@ usage (FILE *to)
   for (const door *d = doors; d->name; d++)
     fprintf (to, "  %-10s %s\n", d->name, d->text);
   fprintf (to, "\nExamples:\n"
+               "  ropewalk table llama-3.1-8b\n"
                "  ropewalk about --json\n\n"
                "ropewalk VERB --help explains a verb; `man ropewalk` explains all.\n");
 }

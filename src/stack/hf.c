@@ -177,8 +177,10 @@ const rw_stack rw_stack_exact
     = { .name = "exact",
         .text = "configs by the rules of transformers 5, definitions in double",
         .cite = "transformers 5.17, modeling_rope_utils.py; the papers of the schedules",
-        .read = read_exact };
+        .read = read_exact,
+        .arithmetic = rw_stack_hf_float };
 const rw_stack rw_stack_hf = { .name = "hf",
                                .text = "transformers 5 itself",
                                .cite = "transformers 5.17, modeling_rope_utils.py",
-                               .read = read_hf };
+                               .read = read_hf,
+                               .arithmetic = rw_stack_hf_float };

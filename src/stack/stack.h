@@ -21,6 +21,10 @@ typedef struct
      replaces the model's (flat: full_attention only; nested: the layer types it names).  */
   rw_status (*read) (const char *name, const cJSON *config, const cJSON *rope, rw_model *out,
                      rw_error *err);
+  /* OPTIONAL: the table in the stack's own arithmetic, each value widened to double; factors as
+     rw_schedule_fill gives them.  */
+  rw_status (*arithmetic) (const rw_object *schedule, const rw_geometry *m, double length,
+                           rw_freqs *out, rw_error *err);
 } rw_stack;
 
 const rw_stack *rw_stack_at (size_t i); /* NULL after the last */

@@ -198,12 +198,15 @@ rw_stack_write_hf (const rw_model *model, cJSON **out, rw_notes *notes, rw_error
   add_count (config, "head_dim", model->rope[sliding].geometry.head_dim);
   add_count (config, "num_attention_heads", g->heads);
   add_count (config, "num_key_value_heads", g->kv_heads);
-  if (g->heads)
-    add_count (config, "hidden_size", g->heads * model->rope[sliding].geometry.head_dim);
   cJSON_AddNumberToObject (config, "max_position_embeddings", g->max_length);
   write_layers (model, config);
   if (g->layout == RW_INTERLEAVED)
     cJSON_AddBoolToObject (config, "rope_interleave", true);
+  const double plain_scale = 1 / sqrt ((double) g->head_dim);
+  if (g->logit_scale > 0 && fabs (g->logit_scale - plain_scale) > 1e-12)
+    rw_note_add (notes, RW_NOTE_WARNING,
+                 "the logit scale %g belongs to the model's class; keep its own keys for it",
+                 g->logit_scale);
   *out = config;
   return RW_OK;
 }
