@@ -179,6 +179,15 @@ equal_values_have_equal_texts (void)
                   "\"B\": [1.0, 0.10, true, null, \"\\\\\\\"\\n\\u00e9\"]}"),
        want, "keys sorted, shortest numbers, minimal escapes");
   ok (strcmp (normal_of (want), want) == 0, "the canonical text is its own");
+  cJSON *tree = NULL;
+  rw_text text = { 0 };
+  const char *pretty
+      = "{\n  \"a\": [1, 0.30000000000000004],\n  \"b\": {\n    \"c\": []\n  }\n}\n";
+  rw_json_parse ("t", pretty, strlen (pretty), &tree, &err);
+  rw_json_print (tree, &text);
+  ok (strcmp (rw_text_get (&text), pretty) == 0, "printing for people keeps every bit");
+  rw_text_free (&text);
+  cJSON_Delete (tree);
   char hex[65];
   rw_json_sha256 ("abc", 3, hex);
   ok (strcmp (hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad") == 0,

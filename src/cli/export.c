@@ -124,16 +124,12 @@ write_hf (const export_args *e, rw_model *model, rw_text *out, rw_error *err)
   rw_notes notes = { 0 };
   set_length (e, model, &notes);
   rw_status s = rw_stack_write_hf (model, &config, &notes, err);
-  char *text = s ? NULL : cJSON_Print (config);
-  if (text)
-    rw_text_addf (out, "%s\n", text);
-  else
-    out->failed = true;
+  if (!s)
+    rw_json_print (config, out);
   for (size_t i = 0; i < model->n_ropes; i++)
     door_warn (&e->common, &model->rope[i].notes);
   door_warn (&e->common, &notes);
   rw_notes_free (&notes);
-  free (text);
   cJSON_Delete (config);
   return s;
 }

@@ -2,14 +2,13 @@
 #include "config.h"
 
 #include "cli/table_format.h"
+#include "json/json.h"
 #include "schedule/schedule.h"
 
-#include <cjson/cJSON.h>
 #include <ctype.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 double
@@ -140,12 +139,7 @@ write_json (const table_set *set, rw_text *out)
   cJSON *layers = set->n == 1 ? NULL : cJSON_AddObjectToObject (o, "layers");
   for (size_t k = 0; layers && k < set->n; k++)
     cJSON_AddItemToObject (layers, set->rope[k]->layer_type, json_one (set, k));
-  char *text = cJSON_Print (o);
-  if (text)
-    rw_text_addf (out, "%s\n", text);
-  else
-    out->failed = true;
-  free (text);
+  rw_json_print (o, out);
   cJSON_Delete (o);
 }
 
