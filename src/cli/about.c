@@ -1,4 +1,4 @@
-/* about: version, build, libraries, processor.  */
+/* about: version, build, libraries, kernels.  */
 #include "cli/door.h"
 #include "lab/provenance.h"
 
@@ -20,7 +20,7 @@ static const struct argp argp
     = { .parser = parse,
         .children = children,
         .doc
-        = "Prints version, build, libraries and processor.\vExample:\n  ropewalk about --json" };
+        = "Prints version, build, libraries and kernels.\vExample:\n  ropewalk about --json" };
 
 int
 door_about (int argc, char **argv)

@@ -27,7 +27,7 @@ const door doors[] = {
   { "show", "selects from a result file and prints", door_show },
   { "plot", "draws the figures declared in a result file", door_plot },
   { "merge", "joins the files of shards into one", door_merge },
-  { "about", "version, build, libraries, processor", door_about },
+  { "about", "version, build, libraries, kernels", door_about },
   { 0 },
 };
 

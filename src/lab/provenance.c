@@ -1,29 +1,15 @@
-/* provenance: version, build, libraries, processor; see provenance.h.  */
+/* provenance: version, build, libraries, kernels; see provenance.h.  */
 #include "config.h"
 
 #include "lab/provenance.h"
 #include "base/module.h"
+#include "base/simd.h"
 #include "lab/build_id.h"
 
 #include <cjson/cJSON.h>
 #include <gsl/gsl_version.h>
 #include <hdf5.h>
 #include <stdio.h>
-
-/* The widest vector set of this processor that a kernel may pick.  */
-static const char *
-processor (void)
-{
-#if defined __x86_64__
-  if (__builtin_cpu_supports ("avx512f") && __builtin_cpu_supports ("avx512dq"))
-    return "x86-64 avx512";
-  if (__builtin_cpu_supports ("avx2") && __builtin_cpu_supports ("fma"))
-    return "x86-64 avx2";
-  return "x86-64";
-#else
-  return "plain";
-#endif
-}
 
 void
 rw_provenance (rw_fact *facts)
@@ -41,7 +27,7 @@ rw_provenance (rw_fact *facts)
     { "hdf5", hdf5 },
     { "cjson", cJSON_Version () },
     { "gsl", gsl_version },
-    { "processor", processor () },
+    { "kernels", rw_simd_text (rw_simd_get ()) },
   };
   for (size_t i = 0; i < RW_FACTS; i++)
     {

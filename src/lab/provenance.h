@@ -1,4 +1,4 @@
-/* provenance: what this program is made of: version, build, libraries, processor.
+/* provenance: what this program is made of: version, build, libraries, kernels.
 
    `ropewalk about` prints it and every result file carries it.  */
 #ifndef RW_LAB_PROVENANCE_H
@@ -8,7 +8,7 @@
 
 typedef struct
 {
-  const char *key; /* "version", "build_id", "plugin_abi", "compiler", a library, "processor" */
+  const char *key; /* "version", "build_id", "plugin_abi", "compiler", a library, "kernels" */
   char value[128];
 } rw_fact;
 
