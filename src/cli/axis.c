@@ -73,7 +73,13 @@ axis_along (const double *value, const char *const *text, size_t n, const char *
       a.scale = AXIS_LOG2;
       a.lo = least;
     }
-  if (a.lo == a.hi)
+  const double hair = 1e-9; /* keeps the ticks at both ends inside, whatever their rounding */
+  if (a.scale == AXIS_LOG2)
+    {
+      a.lo *= 1 - hair;
+      a.hi *= 1 + hair;
+    }
+  if (a.hi <= a.lo * (1 + 4 * hair) && a.hi >= a.lo)
     {
       a.lo -= a.scale == AXIS_LOG2 ? a.lo / 2 : 0.5;
       a.hi += a.scale == AXIS_LOG2 ? a.hi : 0.5;
@@ -149,8 +155,13 @@ typedef struct
 static void
 tick (tick_list *list, const char *label, double at)
 {
+  rw_text plain = { 0 }; /* in the label of a tick gnuplot would take % for a format of its value */
+  for (const char *p = list->bare ? "" : label; *p; p++)
+    rw_text_addn (&plain, *p == '%' ? "%%" : p, *p == '%' ? 2 : 1);
   rw_text_add (list->out, list->n++ ? ", " : "(");
-  gnuplot_quote (list->out, list->bare ? "" : label);
+  gnuplot_quote (list->out, rw_text_get (&plain));
+  list->out->failed |= plain.failed;
+  rw_text_free (&plain);
   rw_text_addf (list->out, " %.17g", at);
 }
 

@@ -9,7 +9,7 @@
 
 /* Centimetres.  */
 static const double one_column = 8.5, two_columns = 17;
-static const double left = 1.6, right = 0.3, below = 1.1, above = 0.25;
+static const double left = 1.65, right = 0.45, below = 1.1, above = 0.25;
 static const double title_height = 0.5, gap_x = 0.4, gap_y = 0.65;
 static const double shape = 0.68; /* height of a panel by its width */
 
@@ -37,11 +37,29 @@ typedef struct
   double font; /* size of the terminal's text, in its own unit */
 } layout;
 
+/* The x axis, of those values only that some curve has: points shorter than the longest in the
+   file leave the rest of it empty.  */
+static axis
+axis_used (const drawing *d)
+{
+  size_t first = d->n_x, last = 0;
+  for (size_t k = 0; k < d->n_panels * d->n_lines; k++)
+    for (size_t i = 0; i < d->n_x; i++)
+      if (isfinite (d->y[k * d->n_x + i]))
+        {
+          first = i < first ? i : first;
+          last = i > last ? i : last;
+        }
+  if (d->x_text || first > last)
+    return axis_along (d->x, d->x_text, d->n_x, d->x_unit);
+  return axis_along (d->x + first, NULL, last - first + 1, d->x_unit);
+}
+
 static layout
 lay_out (const drawing *d)
 {
   layout l = { .d = d };
-  l.x = axis_along (d->x, d->x_text, d->n_x, d->x_unit);
+  l.x = axis_used (d);
   l.y = axis_over (d->y, d->n_panels * d->n_lines * d->n_x);
   l.columns = d->n_columns                           ? d->n_columns
               : d->n_panels <= 4                     ? d->n_panels
@@ -56,9 +74,8 @@ lay_out (const drawing *d)
   if (drawing_turned (&l.x, l.panel_width))
     for (size_t i = 0; i < d->n_x; i++) /* sin 35 degrees, the angle they are turned by */
       l.foot = fmax (l.foot, below - 0.2 + 0.574 * drawing_width (d->x_text[i]));
-  l.key = legend_place (
-      d, &l.x, &l.y, d->n_panels > 1 ? l.page_width - left - right : l.panel_width, l.panel_height);
-  l.page_height = l.foot + above + (d->title ? title_height : 0) + l.key.height
+  l.key = legend_place (d, &l.x, &l.y, l.panel_width, l.panel_height, l.page_width - 2 * right);
+  l.page_height = l.foot + above + (d->title ? title_height : 0) + (l.key.inside ? 0 : l.key.height)
                   + (double) l.rows * (l.panel_height + (d->panel_text ? gap_y : 0));
   return l;
 }
@@ -150,33 +167,55 @@ static void
 write_legend (const layout *l, bool points_shown, rw_text *out)
 {
   const double room = 0.08; /* centimetres to the frame */
-  const double inner = l->page_width - left - right;
   const double top = l->page_height - (l->d->title ? title_height : 0) - above / 2;
   if (!l->key.shown)
     return;
   if (!l->key.inside)
     {
-      legend_write (&l->key, l->d, points_shown, l->page_width, l->page_height, left, top, inner,
-                    out);
+      const double panels = l->page_width - left - right, wide = l->key.width;
+      const double x = wide < panels ? left + (panels - wide) / 2 : (l->page_width - wide) / 2;
+      legend_write (&l->key, l->d, points_shown, l->page_width, l->page_height, x, top, out);
       return;
     }
-  const double tall = LINE_CM * (double) (l->d->n_lines + (l->d->lines_label != NULL)) + 0.2;
-  const double x = l->key.right ? l->page_width - right - l->key.entry : left + room;
-  const double y = l->key.top ? l->foot + l->panel_height : l->foot + tall + room;
-  legend_write (&l->key, l->d, points_shown, l->page_width, l->page_height, x, y, l->key.entry,
-                out);
+  const double x = l->key.right ? l->page_width - right - l->key.width : left + room;
+  const double y = l->key.top ? l->foot + l->panel_height : l->foot + l->key.height + room;
+  legend_write (&l->key, l->d, points_shown, l->page_width, l->page_height, x, y, out);
 }
 
 /* A label longer than its place is set smaller, down to what can still be read.  */
 static void
-write_label (char which, const char *text, bool shown, double place, double font, rw_text *out)
+write_size (const layout *l, const char *text, double place, rw_text *out)
 {
   const double least = 0.7, share = fmax (least, fmin (1, place / drawing_width (text)));
-  rw_text_addf (out, "set %clabel ", which);
-  gnuplot_quote (out, shown ? text : "");
+  rw_text_add (out, " tc rgb '#222222'");
   if (share < 1)
-    rw_text_addf (out, " font ',%g'", font * share);
-  rw_text_addf (out, " tc rgb '#222222' offset %s\n", which == 'x' ? "0,0.6" : "0.6,0");
+    rw_text_addf (out, " font ',%g'", l->font * share);
+}
+
+/* One label for the y axes of all rows, in the middle of them where it is short enough.  */
+static void
+write_y_label (const layout *l, rw_text *out)
+{
+  const double edge = 0.26; /* centimetres from the page's left */
+  const double rows = (double) l->rows;
+  const double tall = rows * l->panel_height + (rows - 1) * (l->d->panel_text ? gap_y : 0);
+  const bool fits = drawing_width (l->d->y_label) <= tall;
+  rw_text_add (out, "set label 8 ");
+  gnuplot_quote (out, l->d->y_label);
+  rw_text_addf (out, " at screen %.6f, %.6f center rotate by 90 front", edge / l->page_width,
+                fits ? (l->foot + tall / 2) / l->page_height : 0.5);
+  write_size (l, l->d->y_label, l->page_height - 2 * CHARACTER_CM, out);
+  rw_text_add (out, "\n");
+}
+
+static void
+write_x_label (const layout *l, bool shown, rw_text *out)
+{
+  rw_text_add (out, "set xlabel ");
+  gnuplot_quote (out, shown ? l->d->x_label : "");
+  rw_text_add (out, " offset 0,0.6");
+  write_size (l, l->d->x_label, l->panel_width + gap_x, out);
+  rw_text_add (out, "\n");
 }
 
 static void
@@ -191,8 +230,7 @@ write_panel (const layout *l, size_t panel, rw_text *out)
   drawing_margins (l->page_width, l->page_height, left + (double) column * (l->panel_width + gap_x),
                    l->foot + (double) (l->rows - 1 - row) * step_y, l->panel_width, l->panel_height,
                    out);
-  write_label ('x', d->x_label, last, l->panel_width + gap_x, l->font, out);
-  write_label ('y', d->y_label, first, l->page_height, l->font, out);
+  write_x_label (l, last, out);
   drawing_axis ('x', &l->x, l->panel_width, !last, out);
   drawing_axis ('y', &l->y, l->panel_height, !first, out);
   rw_text_add (out, "unset title\n");
@@ -202,14 +240,17 @@ write_panel (const layout *l, size_t panel, rw_text *out)
       gnuplot_quote (out, d->panel_text[panel]);
       rw_text_add (out, " offset 0,-0.7 tc rgb '#222222'\n");
     }
-  drawing_mark (&l->x, d->mark, out);
+  drawing_mark (&l->x, d->mark, l->panel_width, out);
   if (l->y.scale == AXIS_LINEAR && l->y.lo < 0 && l->y.hi > 0)
     rw_text_add (out, "set arrow 2 from graph 0, first 0 to graph 1, first 0 nohead back lw 0.7"
                       " lc rgb '#999999'\n");
   const bool apart = d->x_text || d->n_x == 1;
   const char *with = apart ? "points ps 0.7" : d->n_x < MANY_VALUES ? "linespoints" : "lines";
   if (panel == 0)
-    write_legend (l, d->n_x < MANY_VALUES, out);
+    {
+      write_y_label (l, out);
+      write_legend (l, d->n_x < MANY_VALUES, out);
+    }
   for (size_t k = 0; k < d->n_lines; k++)
     rw_text_addf (out, "%s $c%zu using 1:2 with %s lt %zu notitle", k ? "," : "plot", k, with,
                   k + 1);

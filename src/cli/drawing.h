@@ -44,8 +44,8 @@ enum
 {
   FONT_POINTS = 8
 };
-#define CHARACTER_CM 0.16 /* advance of 8 pt text in the wider sans-serif fonts: 0.57 em */
-#define LINE_CM 0.36      /* from one line of 8 pt text to the next */
+#define CHARACTER_CM 0.155 /* advance of 8 pt text in the wider sans-serif fonts: 0.55 em */
+#define LINE_CM 0.36       /* from one line of 8 pt text to the next */
 
 /* "set terminal ..." for a page of so many centimetres, and the looks of axes and grid.  */
 void drawing_page (drawing_format format, double width, double height, rw_text *out);
@@ -58,7 +58,7 @@ void drawing_axis (char which, const axis *a, double centimetres, bool bare, rw_
 /* Whether the names on a text axis so long are too wide to stand level.  */
 bool drawing_turned (const axis *a, double centimetres);
 /* The dashed line at the trained length, where the x axis holds it.  */
-void drawing_mark (const axis *x, double mark, rw_text *out);
+void drawing_mark (const axis *x, double mark, double centimetres, rw_text *out);
 /* Text centimetres, by the mean advance.  */
 double drawing_width (const char *text);
 

@@ -117,12 +117,13 @@ panel_texts (reader *r, const side *a, const side *b)
   return text;
 }
 
-/* The title, or what is held fixed.  */
+/* The title, or what is held fixed: a figure without a title carries its name in its place.  */
 static const char *
 title_of (reader *r)
 {
   rw_text t = { 0 };
-  rw_text_add (&t, r->figure->title);
+  if (strcmp (r->figure->title, r->figure->name) != 0)
+    rw_text_add (&t, r->figure->title);
   for (size_t k = 0; !t.n && k < r->figure->n_at; k++)
     {
       rw_text at = { 0 };

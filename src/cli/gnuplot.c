@@ -20,7 +20,7 @@ gnuplot_quote (rw_text *out, const char *text)
   rw_text_add (out, "'");
   for (const char *p = text ? text : ""; *p; p++)
     if (*p == '\'')
-      rw_text_add (out, "''");
+      rw_text_add (out, "\u2019"); /* gnuplot 5.4 ends a string that begins with a doubled quote */
     else
       rw_text_addn (out, (unsigned char) *p < ' ' || *p == 0x7f ? " " : p, 1);
   rw_text_add (out, "'");

@@ -9,8 +9,8 @@
 #include "base/status.h"
 #include "base/text.h"
 
-/* Appends 'text' as a gnuplot string that stands for itself: quotes doubled, control characters as
-   spaces.  NULL is ''.  */
+/* Appends 'text' as a gnuplot string that stands for itself: its own single quotes become
+   typographic ones, control characters spaces.  NULL is ''.  */
 void gnuplot_quote (rw_text *out, const char *text);
 
 /* Runs gnuplot on the script and leaves what it draws at `path`, whole or not at all.  */

@@ -21,13 +21,20 @@ typedef struct
   double x0, x1, y0, y1; /* in the panel: 0 to 1 */
 } box;
 
-static double
-widest (const drawing *d)
+/* Names row by row in so many columns, each as wide as its longest name.  */
+static void
+set_columns (const drawing *d, size_t columns, legend *l)
 {
-  double width = 0;
+  *l = (legend){ .shown = true, .columns = columns };
   for (size_t k = 0; k < d->n_lines; k++)
-    width = fmax (width, drawing_width (d->line_text[k]));
-  return sample + gap + width;
+    {
+      const double wide = sample + gap + drawing_width (d->line_text[k]) + 2 * rim;
+      l->column[k % columns] = fmax (l->column[k % columns], wide);
+    }
+  for (size_t c = 0; c < columns; c++)
+    l->width += l->column[c];
+  const size_t rows = (d->n_lines + columns - 1) / columns;
+  l->height = ((double) rows + (d->lines_label != NULL)) * LINE_CM + 2 * rim;
 }
 
 static bool
@@ -73,19 +80,34 @@ is_free (const drawing *d, const axis *x, const axis *y, const box *b)
   return true;
 }
 
+/* As many columns as fit, in rows of even length.  */
+static void
+go_above (const drawing *d, double width, legend *l)
+{
+  size_t columns = d->n_lines < LEGEND_COLUMNS ? d->n_lines : LEGEND_COLUMNS;
+  for (; columns > 1; columns--)
+    {
+      set_columns (d, columns, l);
+      if (l->width <= width)
+        break;
+    }
+  const size_t rows = (d->n_lines + columns - 1) / columns;
+  set_columns (d, (d->n_lines + rows - 1) / rows, l);
+}
+
 legend
-legend_place (const drawing *d, const axis *x, const axis *y, double width, double height)
+legend_place (const drawing *d, const axis *x, const axis *y, double width, double height,
+              double above)
 {
   static const struct
   {
     bool right, top;
   } corners[] = { { true, true }, { false, true }, { false, false }, { true, false } };
-  legend l = { .shown = d->line_text != NULL, .columns = 1 };
-  if (!l.shown)
+  legend l = { 0 };
+  if (!d->line_text)
     return l;
-  const double rows = (double) d->n_lines + (d->lines_label != NULL);
-  l.entry = widest (d) + 2 * rim;
-  const double u = l.entry / width, v = (rows * LINE_CM + 2 * rim) / height;
+  set_columns (d, 1, &l);
+  const double u = l.width / width, v = l.height / height;
   for (size_t k = 0; k < sizeof corners / sizeof *corners && d->n_panels == 1; k++)
     {
       const bool r = corners[k].right, t = corners[k].top;
@@ -98,12 +120,7 @@ legend_place (const drawing *d, const axis *x, const axis *y, double width, doub
           return l;
         }
     }
-  l.columns = (size_t) fmax (1, floor (width / (l.entry + 2 * rim)));
-  if (l.columns > d->n_lines)
-    l.columns = d->n_lines;
-  const size_t above = (d->n_lines + l.columns - 1) / l.columns;
-  l.columns = (d->n_lines + above - 1) / above; /* rows of even length */
-  l.height = ((double) above + (d->lines_label != NULL)) * LINE_CM + 2 * rim;
+  go_above (d, above, &l);
   return l;
 }
 
@@ -137,29 +154,27 @@ write_sample (const page *p, size_t k, bool points, double x, double y)
 
 void
 legend_write (const legend *l, const drawing *d, bool points, double page_width, double page_height,
-              double x, double y, double width, rw_text *out)
+              double x, double y, rw_text *out)
 {
   const page p = { page_width, page_height, out };
-  const bool titled = d->lines_label != NULL;
-  const size_t columns = l->inside ? 1 : l->columns;
-  const double wide = (double) columns * l->entry;
-  const double left = l->inside ? x : x + fmax (0, width - wide) / 2;
   if (l->inside)
     rw_text_addf (out,
                   "set object 1 rectangle from screen %.6f, %.6f to screen %.6f, %.6f"
                   " fillcolor rgb '#ffffff' fillstyle solid noborder front\n",
-                  x / page_width, y / page_height, (x + wide) / page_width,
-                  (y - 2 * rim - (double) (d->n_lines + titled) * LINE_CM) / page_height);
+                  x / page_width, y / page_height, (x + l->width) / page_width,
+                  (y - l->height) / page_height);
   double row = y - rim - LINE_CM / 2;
-  if (titled)
+  if (d->lines_label)
     {
-      write_name (&p, LEGEND_TAG, d->lines_label, left + rim, row);
+      write_name (&p, LEGEND_TAG, d->lines_label, x + rim, row);
       row -= LINE_CM;
     }
   for (size_t k = 0; k < d->n_lines; k++)
     {
-      const double at = left + rim + (double) (k % columns) * l->entry;
-      const double high = row - (double) (k / columns) * LINE_CM;
+      double at = x + rim;
+      for (size_t c = 0; c < k % l->columns; c++)
+        at += l->column[c];
+      const double high = row - (double) (k / l->columns) * LINE_CM;
       write_sample (&p, k, points, at, high);
       write_name (&p, LEGEND_TAG + 2 + 2 * (int) (d->n_lines + k), d->line_text[k],
                   at + sample + gap, high);

@@ -9,7 +9,7 @@
 
 static const double svg_dots = 96 / 2.54;  /* a centimetre in CSS pixels */
 static const double png_dots = 300 / 2.54; /* the same at 300 dots an inch, as journals ask */
-static const double x_tick_room = 0.85, y_tick_room = 0.75; /* centimetres a tick label wants */
+static const double x_tick_room = 0.85, y_tick_room = 0.6; /* centimetres a tick label wants */
 
 double
 drawing_width (const char *text)
@@ -36,10 +36,11 @@ drawing_page (drawing_format format, double width, double height, rw_text *out)
   switch (format)
     {
     case FORMAT_PDF:
-      rw_text_addf (out,
-                    "set terminal pdfcairo noenhanced size %.4fcm,%.4fcm fontscale 0.75 dashlength 1.5"
-                    " linewidth 1.4 font '%s,%d'\n",
-                    width, height, font, FONT_POINTS);
+      rw_text_addf (
+          out,
+          "set terminal pdfcairo noenhanced size %.4fcm,%.4fcm fontscale 0.75 dashlength 1.5"
+          " linewidth 1.4 font '%s,%d'\n",
+          width, height, font, FONT_POINTS);
       break;
     case FORMAT_PNG:
       rw_text_addf (out,
@@ -96,18 +97,20 @@ drawing_axis (char which, const axis *a, double centimetres, bool bare, rw_text 
 }
 
 void
-drawing_mark (const axis *x, double mark, rw_text *out)
+drawing_mark (const axis *x, double mark, double centimetres, rw_text *out)
 {
   const double place = axis_place (x, mark);
-  if (!(place > 0 && place < 1))
+  const double rim = 0.005; /* on the frame itself it would say nothing */
+  if (!(place > rim && place < 1 - rim))
     return;
   rw_text_addf (out,
                 "set arrow 1 from first %.17g, graph 0 to first %.17g, graph 1 nohead back"
                 " lw 0.9 dt (6,4) lc rgb '#777777'\n",
                 mark, mark);
-  const bool right = place > 0.8;
+  static const char *const name = "trained";
+  const bool right = (1 - place) * centimetres < drawing_width (name) + 2 * CHARACTER_CM;
   rw_text_addf (out,
-                "set label 1 'trained' at first %.17g, graph 1.0 %s offset character %s,-0.6"
+                "set label 1 '%s' at first %.17g, graph 1.0 %s offset character %s,-0.6"
                 " tc rgb '#777777' front\n",
-                mark, right ? "right" : "left", right ? "-0.5" : "0.5");
+                name, mark, right ? "right" : "left", right ? "-0.5" : "0.5");
 }
