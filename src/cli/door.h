@@ -10,6 +10,7 @@
 #include "base/status.h"
 
 #include <argp.h>
+#include <signal.h>
 #include <stdbool.h>
 
 typedef struct
@@ -36,5 +37,10 @@ void door_warn (const door_common *common, const rw_notes *notes);
 /* Flushes stdout; a write error (full disk, closed pipe) is exit 3.  Return its value from the
  * verb.  */
 int door_close (const char *verb, int code);
+
+/* From here on SIGINT and SIGTERM set door_stop's flag (a second one ends the program at once), and
+   a file-size limit is an error that a write returns.  */
+void door_catch (void);
+const volatile sig_atomic_t *door_stop (void);
 
 #endif

@@ -17,11 +17,13 @@ int door_check (int argc, char **argv);
 int door_export (int argc, char **argv);
 int door_merge (int argc, char **argv);
 int door_plot (int argc, char **argv);
+int door_run (int argc, char **argv);
 int door_show (int argc, char **argv);
 int door_table (int argc, char **argv);
 
 const door doors[] = {
   { "table", "the frequency table of a model", door_table },
+  { "run", "runs the sweep of a config to a result file", door_run },
   { "check", "reads a sweep config and says what it would run", door_check },
   { "export", "a model's rope for another stack", door_export },
   { "show", "selects from a result file and prints", door_show },

@@ -1,0 +1,325 @@
+/* run: the sweep of a config, to a finished result file.  */
+#include "config.h"
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "cli/door.h"
+#include "cli/plan_options.h"
+#include "cli/progress.h"
+#include "lab/reopen.h"
+#include "lab/run.h"
+
+#include <cjson/cJSON.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct
+{
+  door_common common;
+  plan_options plan;
+  const char *config, *output;
+  bool resume, force;
+  rw_run_options run;
+} asked;
+
+enum
+{
+  KEY_RESUME = 512,
+  KEY_FORCE,
+  KEY_SHARD
+};
+
+static const struct argp_option options[] = {
+  { "output", 'o', "FILE.h5", 0, "result file (default: the config's output, else NAME.h5)", 1 },
+  { "threads", 'j', "N", 0, "threads (default: what OpenMP says)", 1 },
+  { "resume", KEY_RESUME, NULL, 0, "go on where a run was stopped; try failed points again", 1 },
+  { "force", KEY_FORCE, NULL, 0, "start over, whatever is there", 1 },
+  { "shard", KEY_SHARD, "i/N", 0, "only the i-th of N shares of the points, i from 0", 1 },
+  { 0 },
+};
+
+/* "3" up to `most`, all of it a number.  */
+static bool
+whole (const char *text, const char *end, size_t *out)
+{
+  char *stop;
+  if (*text < '0' || *text > '9')
+    return false;
+  *out = strtoul (text, &stop, 10);
+  return stop == end;
+}
+
+static void
+parse_shard (asked *a, const char *arg, const char *verb)
+{
+  const char *slash = strchr (arg, '/');
+  if (!slash || !whole (arg, slash, &a->run.shard)
+      || !whole (slash + 1, arg + strlen (arg), &a->run.shards) || a->run.shard >= a->run.shards)
+    exit (door_usage (verb, "--shard '%s': i/N was expected, i from 0 to N - 1", arg));
+}
+
+static error_t
+parse (int key, char *arg, struct argp_state *state)
+{
+  asked *a = state->input;
+  size_t threads;
+  switch (key)
+    {
+    case ARGP_KEY_INIT:
+      state->child_inputs[0] = &a->plan;
+      state->child_inputs[1] = &a->common;
+      return 0;
+    case 'o':
+      a->output = arg;
+      return 0;
+    case 'j':
+      if (!whole (arg, arg + strlen (arg), &threads) || threads < 1 || threads > 4096)
+        exit (door_usage (state->name, "-j '%s': a number of threads was expected", arg));
+      a->run.threads = (int) threads;
+      return 0;
+    case KEY_RESUME:
+      a->resume = true;
+      return 0;
+    case KEY_FORCE:
+      a->force = true;
+      return 0;
+    case KEY_SHARD:
+      parse_shard (a, arg, state->name);
+      return 0;
+    case ARGP_KEY_ARG:
+      if (a->config)
+        exit (door_usage (state->name, "one CONFIG was expected, '%s' is another", arg));
+      a->config = arg;
+      return 0;
+    case ARGP_KEY_NO_ARGS:
+      exit (door_usage (state->name, "which config? CONFIG is missing"));
+    default:
+      return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_child children[]
+    = { { &plan_options_argp, 0, NULL, 0 }, { &door_argp, 0, NULL, 0 }, { 0 } };
+static const struct argp argp = {
+  .options = options,
+  .parser = parse,
+  .children = children,
+  .args_doc = "CONFIG",
+  .doc = "Runs the sweep of a config and prints the path of the finished file.\v"
+         "Exit status: 0 done, 1 some points failed, 2 the config is wrong, 3 file or environment,"
+         " 130 interrupted.\n\nExamples:\n"
+         "  ropewalk run sweep.json -o sweep.h5\n"
+         "  ropewalk run sweep.json -o sweep.h5 --resume\n",
+};
+
+/* ---- the command, as typed and as it goes on ---- */
+
+static void
+add_word (rw_text *t, const char *word)
+{
+  static const char *const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                   "_-./=,:+@%";
+  if (t->n)
+    rw_text_add (t, " ");
+  if (*word && word[strspn (word, plain)] == '\0')
+    {
+      rw_text_add (t, word);
+      return;
+    }
+  rw_text_add (t, "'");
+  for (const char *c = word; *c; c++)
+    if (*c == '\'')
+      rw_text_add (t, "'\\''");
+    else
+      rw_text_addn (t, c, 1);
+  rw_text_add (t, "'");
+}
+
+/* argv[0] is "ropewalk run".  */
+static rw_text
+command_typed (int argc, char **argv)
+{
+  rw_text t = { 0 };
+  rw_text_add (&t, argv[0]);
+  for (int i = 1; i < argc; i++)
+    add_word (&t, argv[i]);
+  return t;
+}
+
+/* The same with where the output is, and --resume in place of --force.  */
+static rw_text
+command_resumed (int argc, char **argv, const asked *a, const char *output)
+{
+  rw_text t = { 0 };
+  rw_text_add (&t, argv[0]);
+  for (int i = 1; i < argc; i++)
+    if (strncmp (argv[i], "--f", 3) != 0 || strncmp ("--force", argv[i], strlen (argv[i])) != 0)
+      add_word (&t, argv[i]);
+  if (!a->output)
+    {
+      add_word (&t, "-o");
+      add_word (&t, output);
+    }
+  if (!a->resume)
+    add_word (&t, "--resume");
+  return t;
+}
+
+/* ---- the output ---- */
+
+/* The caller frees it.  */
+static char *
+output_path (const asked *a, const rw_plan *plan)
+{
+  if (a->output || plan->output)
+    return rw_strdup (a->output ? a->output : plan->output);
+  char *path = rw_format ("%s.h5", plan->name ? plan->name : "ropewalk");
+  for (char *c = path; c && *c; c++)
+    if (*c == '/')
+      *c = '_'; /* a name is no path */
+  return path;
+}
+
+/* RW_OK with *store NULL: everything is done already, *kept points.  */
+static rw_status
+open_store (const asked *a, const char *path, const rw_plan *plan, size_t *kept, rw_store **store,
+            rw_error *err)
+{
+  if (!a->resume)
+    return rw_store_create (path, plan, a->force, store, err);
+  const rw_status s = rw_store_resume (path, plan, store, err);
+  if (s == RW_EEXIST)
+    return rw_store_reopen (path, plan, a->run.shard, a->run.shards, kept, store, err);
+  if (s || *store)
+    return s;
+  return rw_store_create (path, plan, false, store, err);
+}
+
+static void
+report (const asked *a, const rw_plan *plan, const char *path, const rw_run_summary *sum)
+{
+  if (!a->common.json)
+    {
+      puts (path);
+      return;
+    }
+  cJSON *o = cJSON_CreateObject ();
+  cJSON_AddStringToObject (o, "file", path);
+  cJSON_AddNumberToObject (o, "points", (double) plan->n_points);
+  cJSON_AddNumberToObject (o, "done", (double) sum->done);
+  cJSON_AddNumberToObject (o, "failed", (double) sum->failed);
+  cJSON_AddNumberToObject (o, "kept", (double) sum->kept);
+  cJSON_AddNumberToObject (o, "seconds", sum->seconds);
+  cJSON_AddStringToObject (o, "sha256", plan->sha256);
+  char *text = cJSON_Print (o);
+  puts (text ? text : "{}");
+  free (text);
+  cJSON_Delete (o);
+}
+
+/* ---- the run ---- */
+
+typedef struct
+{
+  const asked *a;
+  const rw_plan *plan;
+  const char *path;
+  rw_text typed, resumed;
+} job;
+
+/* Says what stopped the run, and how to go on with what is kept.  */
+static int
+stopped (const job *j, const char *verb, const rw_error *err)
+{
+  const int code = door_fail (verb, err);
+  fprintf (stderr, "hint: what is done is kept; go on with: %s\n", rw_text_get (&j->resumed));
+  return code;
+}
+
+static int
+run_store (const job *j, const char *verb, rw_store *store)
+{
+  rw_error err = { 0 }, failed = { 0 };
+  rw_run_summary sum;
+  progress shown = progress_begin (j->plan, j->a->common.quiet);
+  rw_run_options how = j->a->run;
+  how.stop = door_stop ();
+  how.progress = progress_step;
+  how.data = &shown;
+  const rw_status ran = rw_run (j->plan, store, &how, &sum, &failed);
+  progress_end (&shown);
+  if (ran && ran != RW_EPOINTS)
+    {
+      rw_store_close (store);
+      return stopped (j, verb, &failed);
+    }
+  if (rw_store_finish (store, rw_text_get (&j->typed), &err))
+    return stopped (j, verb, &err);
+  report (j->a, j->plan, j->path, &sum);
+  if (!ran)
+    return 0;
+  rw_hint (&failed, "status is 2 there; --resume tries them again");
+  return door_fail (verb, &failed);
+}
+
+static int
+run_plan (const asked *a, const rw_plan *plan, int argc, char **argv)
+{
+  rw_error err = { 0 };
+  rw_store *store = NULL;
+  rw_run_summary none = { 0 };
+  char *path = output_path (a, plan);
+  if (!path)
+    {
+      rw_nomem (&err, 0);
+      return door_fail (argv[0], &err);
+    }
+  job j = { .a = a, .plan = plan, .path = path };
+  j.typed = command_typed (argc, argv);
+  j.resumed = command_resumed (argc, argv, a, path);
+  int code = 0;
+  if (open_store (a, path, plan, &none.kept, &store, &err))
+    code = door_fail (argv[0], &err);
+  else if (store)
+    code = run_store (&j, argv[0], store);
+  else
+    report (a, plan, path, &none);
+  rw_text_free (&j.typed);
+  rw_text_free (&j.resumed);
+  rw_free (path);
+  return code;
+}
+
+static int
+run_config (const asked *a, int argc, char **argv)
+{
+  if (a->resume && a->force)
+    return door_usage (argv[0], "--resume goes on and --force starts over: one of them");
+  rw_error err = { 0 };
+  rw_plan *plan = NULL;
+  const rw_plan_edits edits = plan_options_edits (&a->plan);
+  if (rw_plan_read (a->config, &edits, &plan, &err))
+    return door_fail (argv[0], &err);
+  door_warn (&a->common, &plan->notes);
+  door_catch ();
+  const int code = run_plan (a, plan, argc, argv);
+  rw_plan_free (plan);
+  return code;
+}
+
+int
+door_run (int argc, char **argv)
+{
+  asked a = { 0 };
+  char **typed = rw_new ((size_t) argc + 1, sizeof *typed); /* argp moves the options forward */
+  if (!typed)
+    return 3;
+  memcpy (typed, argv, (size_t) argc * sizeof *typed);
+  argp_parse (&argp, argc, argv, 0, NULL, &a);
+  const int code = run_config (&a, argc, typed);
+  rw_free (typed);
+  plan_options_free (&a.plan);
+  return door_close (argv[0], code);
+}

@@ -1,0 +1,14 @@
+/* reopen: a finished file in which points failed, or that is one shard, taken up again.  */
+#ifndef RW_LAB_REOPEN_H
+#define RW_LAB_REOPEN_H
+
+#include "lab/store.h"
+
+/* For a finished file of the plan's hash (rw_store_resume said RW_EEXIST).  Where every point of
+   shard i of n (n 0: every point) is done: RW_OK with *out NULL and *done their number.  Else a
+   part file beside it that holds what was done: RW_OK with a store; the finished file stays until
+   the new one replaces it.  RW_EMISMATCH where another build of ropewalk made it.  */
+rw_status rw_store_reopen (const char *path, const rw_plan *plan, size_t shard, size_t shards,
+                           size_t *done, rw_store **out, rw_error *err);
+
+#endif

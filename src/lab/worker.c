@@ -1,0 +1,203 @@
+/* worker: one thread's share of a run; see worker.h.  */
+#include "lab/worker.h"
+#include "rule/rule.h"
+#include "schedule/schedule.h"
+
+#include <math.h>
+#include <string.h>
+#include <time.h>
+
+struct rw_worker
+{
+  const rw_plan *plan;
+  rw_point *point;
+  size_t cell;       /* that the point is filled with; n_points for none */
+  rw_freqs freqs;    /* with the point's rule and query scale */
+  rw_arena *scratch; /* reset before every call of a metric */
+  rw_fields *fields; /* (n_metrics,) views into block */
+  double **value;    /* (n_fields,) the same by the plan's order */
+  double *block;     /* (n_block,) every value of a point */
+  size_t n_block;
+};
+
+static double
+now (void)
+{
+  struct timespec t;
+  clock_gettime (CLOCK_MONOTONIC, &t);
+  return (double) t.tv_sec + 1e-9 * (double) t.tv_nsec;
+}
+
+static const rw_metric *
+metric_at (const rw_plan *plan, size_t k)
+{
+  return (const rw_metric *) plan->metrics[k]->module; /* rw_module is the first member */
+}
+
+/* The values of a point stand in one block, field after field; fields and value point into it.  */
+static void
+lay_out (rw_worker *w)
+{
+  const rw_plan *plan = w->plan;
+  for (size_t k = 0; k < plan->n_metrics; k++)
+    while (metric_at (plan, k)->fields[w->fields[k].n].name)
+      w->fields[k].n++;
+  double *next = w->block;
+  for (size_t k = 0; k < plan->n_fields; k++)
+    {
+      const rw_plan_field *f = &plan->fields[k];
+      w->value[k] = next;
+      next += f->size;
+      if (f->metric < plan->n_metrics)
+        {
+          w->fields[f->metric].value[f->index] = w->value[k];
+          w->fields[f->metric].size[f->index] = f->size;
+        }
+    }
+}
+
+rw_status
+rw_worker_new (const rw_plan *plan, rw_worker **out, rw_error *err)
+{
+  *out = NULL;
+  size_t n_block = 0;
+  for (size_t k = 0; k < plan->n_fields; k++)
+    n_block += plan->fields[k].size;
+  rw_worker *w = rw_new (1, sizeof *w);
+  if (!w)
+    return rw_nomem (err, sizeof *w);
+  w->plan = plan;
+  w->cell = plan->n_points;
+  w->n_block = n_block;
+  w->scratch = rw_arena_new ();
+  w->fields = rw_new (plan->n_metrics, sizeof *w->fields);
+  w->value = rw_new (plan->n_fields, sizeof *w->value);
+  w->block = rw_new (n_block, sizeof *w->block);
+  rw_status s = RW_OK;
+  if (!w->scratch || !w->fields || !w->value || !w->block)
+    s = rw_nomem (err, n_block * sizeof *w->block);
+  if (!s)
+    s = rw_point_new (plan, &w->point, err);
+  if (s)
+    {
+      rw_worker_free (w);
+      return s;
+    }
+  lay_out (w);
+  *out = w;
+  return RW_OK;
+}
+
+void
+rw_worker_free (rw_worker *w)
+{
+  if (!w)
+    return;
+  rw_point_free (w->point);
+  rw_freqs_free (&w->freqs);
+  rw_arena_free (w->scratch);
+  rw_free (w->fields);
+  rw_free (w->value);
+  rw_free (w->block);
+  rw_free (w);
+}
+
+static rw_status
+point_at (rw_worker *w, size_t cell, rw_error *err)
+{
+  if (w->cell == cell)
+    return RW_OK;
+  w->cell = w->plan->n_points;
+  const rw_status s = rw_plan_point (w->plan, cell, w->point, err);
+  if (!s)
+    w->cell = cell;
+  return s;
+}
+
+/* The input of the next call of a metric: warm scratch, empty.  */
+static rw_input
+input_at (rw_worker *w, int threads)
+{
+  rw_input in = { 0 };
+  rw_point_input (w->plan, w->point, &in);
+  rw_arena_reset (w->scratch);
+  in.scratch = w->scratch;
+  in.threads = threads;
+  return in;
+}
+
+void
+rw_worker_prepare (rw_worker *w, size_t cell, int threads, rw_bench *bench)
+{
+  *bench = (rw_bench){ 0 };
+  bench->status = point_at (w, cell, &bench->err);
+  for (size_t k = 0; !bench->status && k < w->plan->n_metrics; k++)
+    {
+      const rw_metric *metric = metric_at (w->plan, k);
+      const rw_input in = input_at (w, threads);
+      if (metric->prepare)
+        bench->status
+            = metric->prepare (w->point->metrics[k]->self, &in, &bench->work[k], &bench->err);
+      rw_within (&bench->err, bench->status, "metric '%s'", metric->as.name);
+      bench->made = k + 1;
+    }
+}
+
+void
+rw_bench_free (const rw_plan *plan, rw_bench *bench)
+{
+  for (size_t k = bench->made; k-- > 0;)
+    if (bench->work[k] && metric_at (plan, k)->release)
+      metric_at (plan, k)->release (bench->work[k]);
+  bench->made = 0;
+}
+
+/* The frequency table of the point and the fields that are nobody's metric.  */
+static rw_status
+fill_table (rw_worker *w, rw_error *err)
+{
+  const rw_point *p = w->point;
+  w->freqs.rule = p->rule;
+  w->freqs.query_scale = p->query_scale;
+  rw_status s = rw_schedule_fill (p->schedule, &p->rope->geometry, p->length, &w->freqs, err);
+  if (s)
+    return s;
+  const double own[] = { 0, w->freqs.attention_factor, w->freqs.softmax_factor };
+  for (size_t k = 0; k < w->plan->n_fields; k++)
+    {
+      const rw_plan_field *f = &w->plan->fields[k];
+      if (f->metric < w->plan->n_metrics)
+        continue;
+      if (f->index > 0)
+        *w->value[k] = own[f->index];
+      else if (w->freqs.n <= f->size)
+        memcpy (w->value[k], w->freqs.inv_freq, w->freqs.n * sizeof (double));
+      else
+        s = rw_fail (err, RW_EDOMAIN, "schedule '%s': %zu pairs where the file has room for %zu",
+                     p->schedule->module->name, w->freqs.n, f->size);
+    }
+  return s;
+}
+
+rw_status
+rw_worker_measure (rw_worker *w, size_t cell, int threads, const rw_bench *bench,
+                   double *const **value, double *seconds, rw_error *err)
+{
+  const double start = now ();
+  for (size_t i = 0; i < w->n_block; i++)
+    w->block[i] = NAN;
+  rw_status s = point_at (w, cell, err);
+  if (!s)
+    s = fill_table (w, err);
+  for (size_t k = 0; !s && k < w->plan->n_metrics; k++)
+    {
+      const rw_metric *metric = metric_at (w->plan, k);
+      const rw_input in = input_at (w, threads);
+      s = metric->measure (w->point->metrics[k]->self, &in, bench->work[k], &w->freqs,
+                           &w->fields[k], err);
+      rw_within (err, s, "metric '%s'", metric->as.name);
+    }
+  *value = w->value;
+  *seconds = now () - start;
+  return s;
+}
