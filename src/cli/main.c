@@ -13,6 +13,7 @@
 #include <string.h>
 
 int door_about (int argc, char **argv);
+int door_bench (int argc, char **argv);
 int door_check (int argc, char **argv);
 int door_export (int argc, char **argv);
 int door_merge (int argc, char **argv);
@@ -29,6 +30,7 @@ const door doors[] = {
   { "show", "selects from a result file and prints", door_show },
   { "plot", "draws the figures declared in a result file", door_plot },
   { "merge", "joins the files of shards into one", door_merge },
+  { "bench", "kernels beside the machine's own limits", door_bench },
   { "about", "version, build, libraries, kernels", door_about },
   { 0 },
 };
