@@ -5,14 +5,24 @@
 #include "lab/outline.h"
 #include "lab/store.h"
 
+#include <pthread.h>
+
+enum
+{
+  RW_PART_BOOT = 48 /* bytes of a kernel's boot id, padded with zeros */
+};
+
 struct rw_store
 {
   const rw_plan *plan; /* borrowed */
   rw_outline *outline;
   char *path, *part;
-  int fd;         /* PATH.part, locked */
-  uint64_t *at;   /* (n_vars,) where each variable's bytes begin */
-  uint8_t *state; /* (n_points,) status, as in the file */
+  int fd;               /* PATH.part, locked */
+  uint64_t *at;         /* (n_vars,) where each variable's bytes begin */
+  uint8_t *state;       /* (n_points,) status, as in the file */
+  uint64_t safe_at;     /* where the second copy lies: boot id, then statuses */
+  uint8_t *safe;        /* (n_points,) status as of the last sync, as in the file */
+  pthread_mutex_t sync; /* one sync at a time */
 };
 
 /* A store without its file; rw_store_close frees it.  */
@@ -20,5 +30,13 @@ rw_status rw_part_new (const char *path, const rw_plan *plan, rw_store **out, rw
 size_t rw_part_item (const rw_outline_var *var); /* bytes of one value */
 /* RW_EIO: another run has the file.  */
 rw_status rw_part_busy (rw_error *err, const char *path);
+
+/* The second copy of the statuses, for a machine that dies; see part_safe.c.  */
+uint64_t rw_part_safe_bytes (const rw_store *store);
+rw_status rw_part_safe_write (rw_store *store, const char *path, rw_error *err);
+rw_status rw_part_safe_update (rw_store *store, const uint8_t *now, rw_error *err);
+rw_status rw_part_safe_read (rw_store *store, rw_error *err);
+/* Takes the copy for the statuses where the machine was started anew since.  */
+rw_status rw_part_safe_settle (rw_store *store, rw_error *err);
 
 #endif

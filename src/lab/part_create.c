@@ -62,14 +62,15 @@ open_tmp (rw_store *s, const char *tmp, rw_error *err)
 }
 
 static uint64_t
-bytes_needed (const rw_outline *outline)
+bytes_needed (const rw_store *s)
 {
+  const rw_outline *outline = s->outline;
   uint64_t bytes = SLACK;
   for (size_t i = 0; i < outline->n_coords; i++)
     bytes += outline->dims[outline->coords[i].dim].n * sizeof (double);
   for (size_t i = 0; i < outline->n_vars; i++)
     bytes += outline->vars[i].total * rw_part_item (&outline->vars[i]);
-  return bytes;
+  return bytes + rw_part_safe_bytes (s);
 }
 
 static rw_status
@@ -119,19 +120,23 @@ static rw_status
 seal (rw_store *s, const char *tmp, rw_error *err)
 {
   struct stat st;
-  rw_seal seal = { .n = s->outline->n_vars };
+  rw_seal seal = { .n = s->outline->n_vars + 1 };
   if (fstat (s->fd, &st))
     return rw_fail (err, RW_EIO, "%s: %s", tmp, strerror (errno));
-  seal.hdf5_bytes = (uint64_t) st.st_size;
+  s->safe_at = (uint64_t) st.st_size;
+  seal.bytes = s->safe_at + rw_part_safe_bytes (s);
   snprintf (seal.config_sha256, sizeof seal.config_sha256, "%s", s->plan->sha256);
   snprintf (seal.build_id, sizeof seal.build_id, "%s", RW_BUILD_ID);
   seal.region = rw_new (seal.n, sizeof *seal.region);
   if (!seal.region)
     return rw_nomem (err, seal.n * sizeof *seal.region);
-  for (size_t k = 0; k < seal.n; k++)
+  for (size_t k = 0; k < s->outline->n_vars; k++)
     seal.region[k] = (rw_seal_region){ s->at[k], s->outline->vars[k].total
                                                      * rw_part_item (&s->outline->vars[k]) };
-  const rw_status status = rw_seal_write (s->fd, tmp, &seal, err);
+  seal.region[seal.n - 1] = (rw_seal_region){ s->safe_at, rw_part_safe_bytes (s) };
+  rw_status status = rw_part_safe_write (s, tmp, err);
+  if (!status)
+    status = rw_seal_write (s->fd, tmp, &seal, err);
   rw_free (seal.region);
   return status;
 }
@@ -142,7 +147,7 @@ make_file (rw_store *s, const char *tmp, rw_error *err)
   rw_status status = open_tmp (s, tmp, err);
   if (status)
     return status;
-  status = rw_disk_reserve (s->fd, tmp, bytes_needed (s->outline), err);
+  status = rw_disk_reserve (s->fd, tmp, bytes_needed (s), err);
   if (!status)
     {
       const rw_h5_voice voice = rw_h5_quiet ();

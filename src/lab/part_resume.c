@@ -37,9 +37,11 @@ take_seal (rw_store *s, const rw_seal *seal, rw_error *err)
     return mismatch (err, s->part, "config", seal->config_sha256, s->plan->sha256);
   if (strcmp (seal->build_id, RW_BUILD_ID) != 0)
     return mismatch (err, s->part, "build of ropewalk", seal->build_id, RW_BUILD_ID);
-  if (seal->n != s->outline->n_vars)
+  const size_t n = s->outline->n_vars;
+  if (seal->n != n + 1 || seal->region[n].bytes != rw_part_safe_bytes (s))
     return damaged (err, s->part, "it has another number of variables");
-  for (size_t k = 0; k < seal->n; k++)
+  s->safe_at = seal->region[n].offset;
+  for (size_t k = 0; k < n; k++)
     {
       if (seal->region[k].bytes != s->outline->vars[k].total * rw_part_item (&s->outline->vars[k]))
         return damaged (err, s->part, s->outline->vars[k].name);
@@ -51,12 +53,13 @@ take_seal (rw_store *s, const rw_seal *seal, rw_error *err)
 static rw_status
 read_state (rw_store *s, rw_error *err)
 {
-  const rw_status status
-      = rw_disk_read (s->fd, s->part, s->state, s->plan->n_points, s->at[0], err);
+  rw_status status = rw_disk_read (s->fd, s->part, s->state, s->plan->n_points, s->at[0], err);
+  if (!status)
+    status = rw_part_safe_read (s, err);
   for (size_t i = 0; i < s->plan->n_points && !status; i++)
-    if (s->state[i] > RW_FAILED)
+    if (s->state[i] > RW_FAILED || s->safe[i] > RW_FAILED)
       return damaged (err, s->part, "a status is none of 0, 1, 2");
-  return status;
+  return status ? status : rw_part_safe_settle (s, err);
 }
 
 static rw_status

@@ -20,7 +20,7 @@ static const char magic[16] = "ropewalk part 1\n", tail[8] = "rw seal\n";
 typedef struct
 {
   char magic[16], config_sha256[TEXT], build_id[TEXT];
-  uint64_t n, hdf5_bytes;
+  uint64_t n, bytes;
 } head;
 
 typedef struct
@@ -80,7 +80,7 @@ digest (int fd, const char *path, const rw_seal *seal, const head *h,
   rw_status s = RW_OK;
   for (uint64_t i = 0; i <= seal->n && !s; i++)
     {
-      const uint64_t to = i < seal->n ? r[i].offset : seal->hdf5_bytes;
+      const uint64_t to = i < seal->n ? r[i].offset : seal->bytes;
       s = digest_gap (fd, path, &sha, at, to, err);
       at = i < seal->n ? to + r[i].bytes : to;
     }
@@ -94,14 +94,14 @@ digest (int fd, const char *path, const rw_seal *seal, const head *h,
 rw_status
 rw_seal_write (int fd, const char *path, const rw_seal *seal, rw_error *err)
 {
-  head h = { .n = seal->n, .hdf5_bytes = seal->hdf5_bytes };
+  head h = { .n = seal->n, .bytes = seal->bytes };
   memcpy (h.magic, magic, sizeof magic);
   memcpy (h.config_sha256, seal->config_sha256, TEXT);
   memcpy (h.build_id, seal->build_id, TEXT);
   const size_t table = seal->n * sizeof *seal->region;
   foot f = { .seal_bytes = sizeof h + table + sizeof f };
   memcpy (f.magic, tail, sizeof tail);
-  uint64_t at = seal->hdf5_bytes;
+  uint64_t at = seal->bytes;
   rw_status s = digest (fd, path, seal, &h, f.sha256, err);
   if (!s)
     s = rw_disk_write (fd, path, &h, sizeof h, at, err);
@@ -133,8 +133,8 @@ check_regions (const char *path, const rw_seal *seal, rw_error *err)
   uint64_t at = 0;
   for (uint64_t i = 0; i < seal->n && good; i++)
     {
-      good = r[i].offset >= at && r[i].offset <= seal->hdf5_bytes
-             && r[i].bytes <= seal->hdf5_bytes - r[i].offset;
+      good = r[i].offset >= at && r[i].offset <= seal->bytes
+             && r[i].bytes <= seal->bytes - r[i].offset;
       at = r[i].offset + r[i].bytes;
     }
   rw_free (r);
@@ -157,16 +157,16 @@ read_table (int fd, const char *path, uint64_t size, rw_seal *seal, head *h, foo
     return s;
   const uint64_t table = f->seal_bytes - sizeof *h - sizeof *f;
   if (memcmp (h->magic, magic, sizeof magic) != 0 || table % sizeof (rw_seal_region)
-      || h->n != table / sizeof (rw_seal_region) || h->hdf5_bytes != size - f->seal_bytes)
+      || h->n != table / sizeof (rw_seal_region) || h->bytes != size - f->seal_bytes)
     return damaged (err, path, "its table does not fit");
   seal->n = h->n;
-  seal->hdf5_bytes = h->hdf5_bytes;
+  seal->bytes = h->bytes;
   memcpy (seal->config_sha256, h->config_sha256, TEXT);
   memcpy (seal->build_id, h->build_id, TEXT);
   seal->region = rw_new (seal->n, sizeof *seal->region);
   if (!seal->region)
     return rw_nomem (err, table);
-  return rw_disk_read (fd, path, seal->region, table, h->hdf5_bytes + sizeof *h, err);
+  return rw_disk_read (fd, path, seal->region, table, h->bytes + sizeof *h, err);
 }
 
 rw_status

@@ -42,6 +42,7 @@ rw_part_new (const char *path, const rw_plan *plan, rw_store **out, rw_error *er
   if (!s)
     return rw_nomem (err, sizeof *s);
   s->fd = -1;
+  pthread_mutex_init (&s->sync, NULL);
   s->plan = plan;
   const rw_status status = rw_outline_new (plan, &s->outline, err);
   if (status)
@@ -53,7 +54,8 @@ rw_part_new (const char *path, const rw_plan *plan, rw_store **out, rw_error *er
   s->part = rw_format ("%s.part", path);
   s->at = rw_new (s->outline->n_vars, sizeof *s->at);
   s->state = rw_new (plan->n_points, 1);
-  if (!s->path || !s->part || !s->at || !s->state)
+  s->safe = rw_new (plan->n_points, 1);
+  if (!s->path || !s->part || !s->at || !s->state || !s->safe)
     {
       rw_store_close (s);
       return rw_nomem (err, plan->n_points);
@@ -77,6 +79,8 @@ rw_store_close (rw_store *store)
   rw_free (store->part);
   rw_free (store->at);
   rw_free (store->state);
+  rw_free (store->safe);
+  pthread_mutex_destroy (&store->sync);
   rw_free (store);
 }
 
@@ -127,14 +131,28 @@ rw_store_put (rw_store *store, size_t point, double *const *value, double second
   if (!s)
     s = rw_disk_write (store->fd, store->part, &status, 1, store->at[0] + point, err);
   if (!s)
-    store->state[point] = status;
+    __atomic_store_n (&store->state[point], status, __ATOMIC_RELEASE);
   return s;
 }
 
+/* Statuses are looked at before the values are made durable: every one that is set then stands for
+   values that are written.  */
 rw_status
 rw_store_sync (rw_store *store, rw_error *err)
 {
-  return rw_disk_sync (store->fd, store->part, err);
+  const size_t n = store->outline->n_points;
+  uint8_t *now = rw_new (n, 1);
+  if (!now)
+    return rw_nomem (err, n);
+  pthread_mutex_lock (&store->sync);
+  for (size_t i = 0; i < n; i++)
+    now[i] = __atomic_load_n (&store->state[i], __ATOMIC_ACQUIRE);
+  rw_status s = rw_disk_sync (store->fd, store->part, err);
+  if (!s)
+    s = rw_part_safe_update (store, now, err);
+  pthread_mutex_unlock (&store->sync);
+  rw_free (now);
+  return s;
 }
 
 /* ---- finishing ---- */

@@ -1,4 +1,4 @@
-/* figure: the figures of a file: NXdata groups /figures/NAME of hard links; see h5.h.
+/* nxdata: the figures of a file: groups /figures/NAME of hard links; see h5.h.
 
    NeXus (NXdata, definition of 2024): @signal names the dataset that is drawn, @axes one
    coordinate a dimension, "." where the coordinate is text (viewers need numbers), `title`.
