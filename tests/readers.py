@@ -1,6 +1,7 @@
 """readers: what h5py, xarray, netCDF4 and silx see in a result file; doc/format.md's promises."""
 import math
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -111,6 +112,21 @@ for engine in ("h5netcdf", "netcdf4"):
             ok(ds.similarity.where(ds.status == 1).notnull().sum() == 22 * 6, f"{name}: masking by status")
         with xr.open_dataset(single, engine=engine) as ds:
             ok(ds.status.shape == () and ds.inv_freq.dims == ("pair",), f"{name}: a point without axes")
+
+with open(os.path.join(os.environ.get("top_srcdir", "."), "doc", "format.md"), encoding="utf-8") as page:
+    examples = re.findall(r"```python\n(.*?)```", page.read(), re.S)
+os.rename(sweep, os.path.join(folder.name, "run.h5"))
+sweep = os.path.join(folder.name, "run.h5")
+for number, example in enumerate(examples):
+    name, seen = f"doc/format.md: example {number + 1}", {}
+    if "xarray" in example and not xr:
+        skip(name, "xarray is missing")
+        continue
+    exec(example.replace('"run.h5"', repr(sweep)), seen)
+    ok(tuple(seen["y"].shape) in ((2, 6), (1, 4, 2, 6)), name)
+    if "dims" in seen:
+        ok(seen["dims"] == DIMS + ["distance"] and seen["long_name"] == "sum of cosines", name + ": attributes")
+ok(len(examples) == 2, "doc/format.md has examples")
 
 try:
     import silx.io.nxdata as nx

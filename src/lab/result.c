@@ -52,7 +52,11 @@ rw_result_open (const char *path, rw_result **out, rw_error *err)
     }
   const rw_h5_voice voice = rw_h5_quiet ();
   r->file = -1;
-  const rw_status s = open_quietly (path, r, err);
+  rw_status s = open_quietly (path, r, err);
+  if (!s && !(r->set = rw_new (r->outline->n_vars, sizeof *r->set)))
+    s = rw_nomem (err, r->outline->n_vars * sizeof *r->set);
+  for (size_t k = 0; !s && k < r->outline->n_vars; k++)
+    r->set[k] = -1;
   rw_h5_loud (voice);
   if (s)
     rw_result_close (r);
@@ -67,9 +71,10 @@ rw_result_close (rw_result *result)
   if (!result)
     return;
   if (result->file >= 0)
-    H5Fclose (result->file);
+    H5Fclose (result->file); /* and with it every dataset */
   rw_outline_free (result->outline);
   rw_free (result->path);
+  rw_free (result->set);
   rw_free (result);
 }
 
@@ -193,7 +198,11 @@ rw_result_read (const rw_result *result, size_t var, const rw_span *span, double
                       span[d].first);
   const rw_h5_voice voice = rw_h5_quiet ();
   hid_t stored = -1, memory = -1;
-  const hid_t set = H5Dopen2 (result->file, v->name, H5P_DEFAULT);
+  /* Left open: a closed dataset forgets its chunk, and point by point each read would unpack one
+     again.  */
+  if (result->set[var] < 0)
+    result->set[var] = H5Dopen2 (result->file, v->name, H5P_DEFAULT);
+  const hid_t set = result->set[var];
   rw_status s = RW_OK;
   if (set < 0 || !select_span (set, span ? span : whole, v->n_dims, &stored, &memory)
       || H5Dread (set, H5T_NATIVE_DOUBLE, memory, stored, H5P_DEFAULT, out) < 0)
@@ -202,8 +211,6 @@ rw_result_read (const rw_result *result, size_t var, const rw_span *span, double
     H5Sclose (memory);
   if (stored >= 0)
     H5Sclose (stored);
-  if (set >= 0)
-    H5Dclose (set);
   rw_h5_loud (voice);
   return s;
 }

@@ -33,7 +33,7 @@ typedef struct
 {
   char *path;
   rw_outline *outline;
-  int64_t file; /* lab-private */
+  int64_t file, *set; /* lab-private: handles of the file and (n_vars,) of variables read so far */
 } rw_result;
 
 /* RW_EIO where the file is missing, is not a result file or is damaged.  */
