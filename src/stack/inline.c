@@ -119,6 +119,9 @@ fill_lengths (const char *path, cJSON *config, rw_error *err)
       rw_fail (err, RW_EINVAL, "%s.original_length: a model needs its trained length", path);
       return rw_hint (err, "add \"original_length\": 4096 or what it was trained on");
     }
+  if (a && !(cJSON_IsNumber (a) && a->valuedouble >= 1 && a->valuedouble <= RW_LENGTH_MAX))
+    return rw_fail (err, RW_EINVAL, "%s.original_length: expected a number from 1 to 2^40 tokens",
+                    path);
   if (!b)
     cJSON_AddItemToObject (config, largest, cJSON_Duplicate (a, true));
   return RW_OK;
