@@ -15,6 +15,8 @@
 int door_about (int argc, char **argv);
 int door_bench (int argc, char **argv);
 int door_check (int argc, char **argv);
+int door_list (int argc, char **argv);
+int door_schema (int argc, char **argv);
 int door_export (int argc, char **argv);
 int door_merge (int argc, char **argv);
 int door_plot (int argc, char **argv);
@@ -26,6 +28,8 @@ const door doors[] = {
   { "table", "the frequency table of a model", door_table },
   { "run", "runs the sweep of a config to a result file", door_run },
   { "check", "reads a sweep config and says what it would run", door_check },
+  { "list", "schedules, metrics, rules, models, stacks: what there is", door_list },
+  { "schema", "the JSON Schema of sweep configs", door_schema },
   { "export", "a model's rope for another stack", door_export },
   { "show", "selects from a result file and prints", door_show },
   { "plot", "draws the figures declared in a result file", door_plot },

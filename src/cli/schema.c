@@ -1,0 +1,39 @@
+/* schema: prints the JSON Schema of sweep configs.  */
+#include "config.h"
+
+#include "base/mem.h"
+#include "cli/door.h"
+#include "lab/schema.h"
+
+#include <stdio.h>
+
+static error_t
+parse (int key, char *arg, struct argp_state *state)
+{
+  (void) arg;
+  if (key == ARGP_KEY_INIT)
+    state->child_inputs[0] = state->input;
+  return key == ARGP_KEY_INIT ? 0 : ARGP_ERR_UNKNOWN;
+}
+
+static const struct argp_child children[] = { { &door_argp, 0, NULL, 0 }, { 0 } };
+static const struct argp argp
+    = { .parser = parse,
+        .children = children,
+        .doc = "Prints the JSON Schema (draft 2020-12) of sweep configs, made from the parameter "
+               "tables of all modules, plug-ins included.\v"
+               "Example:\n  ropewalk schema > ropewalk.schema.json\n" };
+
+int
+door_schema (int argc, char **argv)
+{
+  door_common common = { 0 };
+  rw_error err = { 0 };
+  char *text = NULL;
+  argp_parse (&argp, argc, argv, 0, NULL, &common);
+  if (rw_schema_write (&text, &err))
+    return door_fail (argv[0], &err);
+  puts (text);
+  rw_free (text);
+  return door_close (argv[0], 0);
+}
