@@ -296,7 +296,7 @@ rw_run (const rw_plan *plan, rw_store *store, const rw_run_options *options,
               .start = now (),
               .err = err,
               .lock = PTHREAD_MUTEX_INITIALIZER };
-  s.synced = s.start;
+  s.told = s.synced = s.start;
   const size_t groups_left = survey (&s);
   rw_status status = workers_new (&s, err);
   if (!status)
