@@ -14,8 +14,10 @@
 #include "cli/bench.h"
 
 #include <math.h>
-#include <stdint.h>
 #include <stdio.h>
+#if defined __x86_64__
+#  include <immintrin.h>
+#endif
 
 enum
 {
@@ -32,9 +34,9 @@ typedef double (*read_kernel) (const float *x, size_t n);
 
 #define EACH_CHAIN(X) X (0) X (1) X (2) X (3) X (4) X (5) X (6) X (7) X (8) X (9) X (10) X (11)
 #define CHAIN_START(k) v x##k = b + (v){ 0 } + k;
-#define CHAIN_STEP(k) x##k = x##k * a + b;
 #define CHAIN_SUM(k) sum += x##k;
-#define FMA_KERNEL(name, attribute, type, bytes)                                                   \
+/* `fused` is an expression of x, a and b: the build forbids the compiler to fuse by itself.  */
+#define FMA_KERNEL(name, attribute, type, bytes, fused)                                            \
   attribute static double name (size_t steps)                                                      \
   {                                                                                                \
     typedef type v __attribute__ ((vector_size (bytes)));                                          \
@@ -42,7 +44,8 @@ typedef double (*read_kernel) (const float *x, size_t n);
     EACH_CHAIN (CHAIN_START)                                                                       \
     for (size_t i = 0; i < steps; i++)                                                             \
       {                                                                                            \
-        EACH_CHAIN (CHAIN_STEP)                                                                    \
+        fused (x0) fused (x1) fused (x2) fused (x3) fused (x4) fused (x5) fused (x6) fused (x7)    \
+            fused (x8) fused (x9) fused (x10) fused (x11)                                          \
       }                                                                                            \
     v sum = { 0 };                                                                                 \
     EACH_CHAIN (CHAIN_SUM)                                                                         \
@@ -76,19 +79,24 @@ typedef double (*read_kernel) (const float *x, size_t n);
   }
 
 #define PLAIN
-FMA_KERNEL (fma64_plain, PLAIN, double, 16)
-FMA_KERNEL (fma32_plain, PLAIN, float, 16)
+#define TWO_STEPS(x) x = x * a + b;
+FMA_KERNEL (fma64_plain, PLAIN, double, 16, TWO_STEPS)
+FMA_KERNEL (fma32_plain, PLAIN, float, 16, TWO_STEPS)
 SCALE_KERNEL (scale_plain, PLAIN, 16)
 READ_KERNEL (read_plain, PLAIN, 16)
 #if defined __x86_64__
 #  define AVX2 __attribute__ ((target ("avx2,fma")))
 #  define AVX512 __attribute__ ((target ("avx512f,avx512dq")))
-FMA_KERNEL (fma64_avx2, AVX2, double, 32)
-FMA_KERNEL (fma32_avx2, AVX2, float, 32)
+#  define FUSED64_256(x) x = (v) _mm256_fmadd_pd (x, a, b);
+FMA_KERNEL (fma64_avx2, AVX2, double, 32, FUSED64_256)
+#  define FUSED32_256(x) x = (v) _mm256_fmadd_ps (x, a, b);
+FMA_KERNEL (fma32_avx2, AVX2, float, 32, FUSED32_256)
 SCALE_KERNEL (scale_avx2, AVX2, 32)
 READ_KERNEL (read_avx2, AVX2, 32)
-FMA_KERNEL (fma64_avx512, AVX512, double, 64)
-FMA_KERNEL (fma32_avx512, AVX512, float, 64)
+#  define FUSED64_512(x) x = (v) _mm512_fmadd_pd (x, a, b);
+FMA_KERNEL (fma64_avx512, AVX512, double, 64, FUSED64_512)
+#  define FUSED32_512(x) x = (v) _mm512_fmadd_ps (x, a, b);
+FMA_KERNEL (fma32_avx512, AVX512, float, 64, FUSED32_512)
 SCALE_KERNEL (scale_avx512, AVX512, 64)
 READ_KERNEL (read_avx512, AVX512, 64)
 #endif
