@@ -37,31 +37,46 @@ note (disk *d, int why)
     rw_fail (&d->fault->error, RW_EIO, "%s: %s", d->path, strerror (why));
 }
 
+static int
+access_flags (unsigned flags)
+{
+  return O_CLOEXEC | (flags & H5F_ACC_RDWR ? O_RDWR : O_RDONLY)
+         | (flags & H5F_ACC_TRUNC ? O_TRUNC : 0) | (flags & H5F_ACC_CREAT ? O_CREAT : 0);
+}
+
+static void
+disk_free (disk *d)
+{
+  if (d->fd >= 0 && close (d->fd))
+    note (d, errno);
+  rw_free (d->path);
+  rw_free (d);
+}
+
 static H5FD_t *
 disk_open (const char *path, unsigned flags, hid_t list, haddr_t max)
 {
   const info *given = H5Pget_driver_info (list);
   struct stat st;
-  disk *d = rw_new (1, sizeof *d);
   (void) max;
-  if (!given || !d)
+  if (!given)
+    return NULL;
+  disk *d = rw_new (1, sizeof *d);
+  char *name = rw_strdup (path);
+  if (!d || !name)
     {
       rw_free (d);
+      rw_free (name);
+      rw_nomem (&given->fault->error, sizeof *d);
       return NULL;
     }
   d->fault = given->fault;
-  d->path = rw_strdup (path);
-  d->fd = open (path,
-                O_CLOEXEC | (flags & H5F_ACC_RDWR ? O_RDWR : O_RDONLY)
-                    | (flags & H5F_ACC_TRUNC ? O_TRUNC : 0) | (flags & H5F_ACC_CREAT ? O_CREAT : 0),
-                0666);
-  if (!d->path || d->fd < 0 || fstat (d->fd, &st))
+  d->path = name;
+  d->fd = open (path, access_flags (flags), 0666);
+  if (d->fd < 0 || fstat (d->fd, &st))
     {
-      note (d, d->path ? errno : ENOMEM);
-      if (d->fd >= 0)
-        close (d->fd);
-      rw_free (d->path);
-      rw_free (d);
+      note (d, errno);
+      disk_free (d);
       return NULL;
     }
   d->eof = (haddr_t) st.st_size;
@@ -71,11 +86,7 @@ disk_open (const char *path, unsigned flags, hid_t list, haddr_t max)
 static herr_t
 disk_close (H5FD_t *file)
 {
-  disk *d = (disk *) file;
-  if (close (d->fd))
-    note (d, errno);
-  rw_free (d->path);
-  rw_free (d);
+  disk_free ((disk *) file);
   return 0;
 }
 

@@ -230,7 +230,7 @@ take_notes (rw_outline *outline, const rw_plan *plan, rw_error *err)
                                     { "build_id", RW_BUILD_ID },
                                     { "kernels", rw_simd_text (rw_simd_get ()) },
                                     { "libraries", rw_text_get (&libraries) } };
-  rw_status s = RW_OK;
+  rw_status s = libraries.failed ? rw_nomem (err, libraries.n) : RW_OK;
   for (size_t i = 0; i < sizeof notes / sizeof *notes && !s; i++)
     s = rw_outline_set (outline, notes[i].name, notes[i].text, err);
   rw_text_free (&libraries);
