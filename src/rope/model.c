@@ -45,6 +45,7 @@ rw_model_rope (const rw_model *model, const char *layer_type, const rw_rope **ou
       if (strcmp (type, layer_type) == 0)
         {
           *out = &model->rope[i];
+          rw_text_free (&known);
           return RW_OK;
         }
       rw_text_addf (&known, "%s%s", i ? ", " : "", *type ? type : "(one rope for all layers)");
