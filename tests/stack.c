@@ -243,6 +243,49 @@ a_rope_block_replaces (void)
 }
 
 static void
+families_have_their_ways (void)
+{
+  const rw_model *m = read_by ("hf",
+                               "{" SIZE ", \"model_type\": \"hunyuan_v1_dense\", \"rope_scaling\": "
+                               "{\"type\": \"dynamic\", \"alpha\": 1000, \"factor\": 1}}",
+                               NULL);
+  ok (m && strcmp (m->rope[0].schedule->module->name, "ntk") == 0
+          && param (&m->rope[0], "factor") == 1000,
+      "HunYuan's alpha is static NTK");
+  ok (m && noted (&m->rope[0], RW_NOTE_IGNORED, "rope_scaling.factor"), "whose factor is ignored");
+  m = read_config ("{" SIZE ", \"model_type\": \"exaone4\", \"num_hidden_layers\": 8, "
+                   "\"sliding_window_pattern\": \"LLLG\"}");
+  ok (m && m->rope_of_layer[3] == RW_NO_ROPE && m->rope_of_layer[4] == 0,
+      "EXAONE's letters, and its global layers without rope");
+  near (geometry ("{\"model_type\": \"dbrx\", \"d_model\": 6144, \"n_heads\": 48, \"max_seq_len\": "
+                  "32768, \"attn_config\": {\"rope_theta\": 510000}}")
+            .rope_theta,
+        510000, 0, "DBRX keeps its base in attn_config");
+  ok (geometry ("{\"text_config\": {\"model_type\": \"llama\"}}").head_dim == 128,
+      "a text_config that leaves its class's defaults out");
+  m = read_config (
+      "{\"model_type\": \"deepseek_v4\", \"qk_rope_head_dim\": 64, \"num_hidden_layers\": 3, "
+      "\"compress_ratios\": [0, 4, 128, 0], \"compress_rope_theta\": 161000, "
+      "\"rope_scaling\": {\"type\": \"yarn\", \"factor\": 16, "
+      "\"original_max_position_embeddings\": 65536}}");
+  const rw_rope *r = rope_of (m, "heavily_compressed_attention");
+  near (r ? r->geometry.rope_theta : NAN, 161000, 0, "DeepSeek-V4's compressed layers: their base");
+  near (param (r, "attention_factor"), 1, 0, "and no magnitude");
+  r = rope_of (m, "sliding_attention");
+  ok (r && strcmp (r->schedule->module->name, "default") == 0 && r->geometry.rope_theta == 10000,
+      "its sliding layers are plain");
+  near (r ? r->geometry.original_length : NAN, 65536, 0, "and trained on the same length");
+  m = read_config (
+      "{" SIZE ", \"model_type\": \"deepseek_v4\", \"rope_parameters\": {\"main\": "
+      "{\"rope_type\": \"default\", \"rope_theta\": 12000}, \"compress\": {\"rope_type\": "
+      "\"linear\", \"factor\": 3, \"rope_theta\": 34000}}}");
+  near (rope_of (m, "sliding_attention") ? rope_of (m, "sliding_attention")->geometry.rope_theta
+                                         : 0,
+        12000, 0, "transformers' own writing of the two: main");
+  near (param (rope_of (m, "compressed_sparse_attention"), "factor"), 3, 0, "and compress");
+}
+
+static void
 refused (const char *config, const char *message)
 {
   char name[160];
@@ -372,6 +415,7 @@ main (void)
   blocks_are_told_apart ();
   types_and_keys_are_judged ();
   a_rope_block_replaces ();
+  families_have_their_ways ();
   bad_configs_are_refused ();
   inline_models_are_strict ();
   rw_model_free (&model);

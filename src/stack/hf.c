@@ -58,6 +58,19 @@ place_layers (const rw_config *c, const rw_layers *layers, rw_model *out)
   return RW_OK;
 }
 
+/* Plain ropes beside a stretched one were trained on the length that its block names.  */
+static void
+share_length (const rw_sources_of_rope *sources, rw_model *out)
+{
+  double length = INFINITY;
+  for (size_t i = 0; i < out->n_ropes; i++)
+    if (sources->at[i].block)
+      length = fmin (length, out->rope[i].geometry.original_length);
+  for (size_t i = 0; i < out->n_ropes; i++)
+    if (!sources->at[i].block && isfinite (length))
+      out->rope[i].geometry.original_length = length;
+}
+
 static rw_status
 make_ropes (const rw_config *c, const cJSON *rope, rw_model *out)
 {
@@ -78,6 +91,8 @@ make_ropes (const rw_config *c, const cJSON *rope, rw_model *out)
       out->n_ropes = i + 1;
       s = rw_rope_make (c, &shape, &layers, &sources.at[i], &out->rope[i]);
     }
+  if (!s)
+    share_length (&sources, out);
   if (!s && c->family->flags & RW_NO_ROTATION)
     rw_note_add (c->notes, RW_NOTE_WARNING,
                  "'%s' applies no rope in any layer, whatever its config says",

@@ -100,6 +100,18 @@ read_ratios (const rw_config *c, const cJSON *list, rw_layers *out)
   return RW_OK;
 }
 
+/* EXAONE's "LLLG": local layers and a global one, over and over.  */
+static void
+fill_letters (const rw_config *c, const cJSON *letters, rw_layers *out)
+{
+  const char *text = letters->valuestring;
+  const size_t n = strlen (text);
+  for (size_t i = 0; i < out->n && n; i++)
+    snprintf (out->layer[i].type, RW_LAYER_TYPE_MAX, "%s",
+              text[i % n] == 'G' ? "full_attention" : "sliding_attention");
+  rw_config_used (c, letters->string);
+}
+
 /* Every pattern-th layer is full_attention.  */
 static rw_status
 fill_pattern (const rw_config *c, rw_layers *out)
@@ -110,6 +122,12 @@ fill_pattern (const rw_config *c, rw_layers *out)
   const unsigned flags = c->family->flags;
   const char *other = flags & RW_LINEAR_LAYERS ? "linear_attention" : "sliding_attention";
   int64_t every = c->family->pattern;
+  const cJSON *item = rw_config_find (c, keys);
+  if (cJSON_IsString (item))
+    {
+      fill_letters (c, item, out);
+      return RW_OK;
+    }
   rw_status s = rw_config_whole (c, keys, 1, RW_LAYERS_MAX, &every);
   for (size_t i = 0; i < out->n && every && !s; i++)
     {
@@ -152,7 +170,9 @@ fill_nope (const rw_config *c, rw_layers *out)
 rw_status
 rw_layers_read (const rw_config *c, rw_layers *out)
 {
-  static const char *const counts[] = { "num_hidden_layers", "n_layer", "num_layers", NULL };
+  static const char *const counts[] = {
+    "num_hidden_layers", "n_layer", "num_layers", "n_layers", "num_transformer_layers", NULL
+  };
   static const char *const types[] = { "layer_types", NULL };
   static const char *const ratios[] = { "compress_ratios", NULL };
   const cJSON *list = rw_config_find (c, types), *ratio = rw_config_find (c, ratios);

@@ -90,7 +90,17 @@ rw_rope_block_type (rw_rope_maker *m)
   if (s)
     return rw_within (m->c->err, s, "%s.rope_type", m->path);
   m->type = type_find (m->module->name);
-  return m->type || !m->c->rules->hf_types_only ? RW_OK : unknown_to_hf (m, name);
+  if (!m->type && m->c->rules->hf_types_only)
+    return unknown_to_hf (m, name);
+  /* HunYuanDenseV1RotaryEmbedding: base alpha^(d/(d-2)), whatever the length; factor is unused.  */
+  if (m->c->family->flags & RW_ALPHA && strcmp (m->module->name, "dynamic") == 0
+      && cJSON_IsNumber (rw_json_get (m->block, "alpha")))
+    {
+      m->alpha = true;
+      m->type = NULL;
+      return rw_kind_find (&rw_schedules, "ntk", &m->module, m->c->err);
+    }
+  return RW_OK;
 }
 
 /* ---- the keys ---- */
@@ -124,6 +134,8 @@ why_ignored (const rw_rope_maker *m, const char *key)
                                         "original_max_position_embeddings", "label" };
   if (m->c->rules->truncate_flat_only && m->nested && strcmp (key, "truncate") == 0)
     return "transformers reads truncate from the outer block only: lost here";
+  if (m->alpha && strcmp (key, "alpha") != 0)
+    return "HunYuan's code reads alpha only";
   if (!m->type || m->c->reading == RW_STRICT || in_list (key, always, 5)
       || in_list (key, m->type->must, 4) || in_list (key, m->type->may, 7)
       || (!m->c->rules->hf_types_only && in_list (key, m->type->own, 3)))

@@ -25,6 +25,7 @@ typedef struct
   const char *path;
   bool own; /* the model's, not --rope's */
   bool nested;
+  bool alpha; /* HunYuan's dynamic block with `alpha`: static NTK */
   const rw_module *module;
   const rw_hf_type *type; /* NULL for ropewalk's own schedules */
   rw_rope *out;

@@ -19,7 +19,8 @@ static const double THETA_MIN = 1e-6, THETA_MAX = 1e30;
 static rw_status
 read_heads (const rw_config *c, rw_shape *out, int64_t *hidden, int64_t *channels)
 {
-  static const char *const heads[] = { "num_attention_heads", "n_head", "num_heads", NULL };
+  static const char *const heads[]
+      = { "num_attention_heads", "n_head", "num_heads", "n_heads", NULL };
   static const char *const kv_heads[]
       = { "num_key_value_heads", "multi_query_group_num", "num_kv_heads", "n_head_kv", NULL };
   static const char *const hiddens[] = { "hidden_size", "n_embd", "d_model", NULL };
@@ -30,6 +31,7 @@ read_heads (const rw_config *c, rw_shape *out, int64_t *hidden, int64_t *channel
   g->heads = c->family->heads;
   g->kv_heads = c->family->kv_heads;
   *channels = c->family->head_dim;
+  *hidden = c->family->hidden;
   rw_status s = rw_config_whole (c, heads, 1, COUNT_MAX, &g->heads);
   if (!s)
     s = rw_config_whole (c, kv_heads, 1, COUNT_MAX, &g->kv_heads);
@@ -101,8 +103,8 @@ static rw_status
 read_lengths (const rw_config *c, rw_shape *out)
 {
   static const char *const maxima[]
-      = { "max_position_embeddings", "n_positions",         "seq_length",
-          "model_max_length",        "max_sequence_length", NULL };
+      = { "max_position_embeddings", "n_positions", "seq_length",      "model_max_length",
+          "max_sequence_length",     "max_seq_len", "rope_max_length", NULL };
   static const char *const originals[] = { "original_max_position_embeddings", NULL };
   rw_geometry *g = &out->geometry;
   g->max_length = c->family->max_length;
@@ -123,11 +125,23 @@ read_lengths (const rw_config *c, rw_shape *out)
   return s;
 }
 
+/* DBRX keeps its base in attn_config.  */
+static rw_status
+read_inner_theta (const rw_config *c, double *theta)
+{
+  static const char *const keys[] = { "rope_theta", NULL };
+  rw_config inner = *c;
+  inner.text = rw_json_get (c->text, "attn_config");
+  inner.prefix = "attn_config.";
+  return rw_config_number (&inner, keys, THETA_MIN, THETA_MAX, theta);
+}
+
 static rw_status
 read_theta (const rw_config *c, rw_shape *out)
 {
   static const char *const thetas[]
-      = { "rope_theta", "rotary_emb_base", "global_rope_theta", NULL };
+      = { "rope_theta",          "rotary_emb_base",    "global_rope_theta",
+          "rope_embedding_base", "rope_freq_constant", NULL };
   static const char *const locals[] = { "rope_local_base_freq", "local_rope_theta", NULL };
   static const char *const ratios[] = { "rope_ratio", NULL };
   double ratio = 1;
@@ -136,6 +150,8 @@ read_theta (const rw_config *c, rw_shape *out)
   if (c->family->flags & RW_HALF_HEAD)
     s = rw_config_number (c, ratios, THETA_MIN, THETA_MAX, &ratio);
   out->theta *= ratio;
+  if (!s)
+    s = read_inner_theta (c, &out->theta);
   if (!s)
     s = rw_config_number (c, thetas, THETA_MIN, THETA_MAX, &out->theta);
   out->local_theta = c->family->local_theta > 0 ? c->family->local_theta : out->theta;
@@ -148,7 +164,8 @@ static rw_status
 read_partial (const rw_config *c, rw_shape *out)
 {
   static const char *const partials[]
-      = { "partial_rotary_factor", "rotary_pct", "rope_pct", "rotary_percentage", NULL };
+      = { "partial_rotary_factor", "rotary_pct",          "rope_pct", "rotary_percentage",
+          "rope_percent",          "rotary_emb_fraction", NULL };
   static const char *const dims[] = { "rotary_dim", NULL };
   rw_status s = rw_config_number (c, partials, 1e-6, 1, &out->partial);
   if (s || !rw_config_find (c, dims))
@@ -175,6 +192,8 @@ read_layout (const rw_config *c, rw_shape *out)
   rw_status s = rw_config_bool (c, "rope_interleave", &interleaved);
   if (!s)
     s = rw_config_bool (c, "rope_interleaved", &interleaved);
+  if (!s)
+    s = rw_config_bool (c, "rotary_emb_interleaved", &interleaved);
   out->geometry.layout = interleaved ? RW_INTERLEAVED : RW_HALF;
   return s;
 }

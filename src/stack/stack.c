@@ -199,9 +199,10 @@ find_file (const char *model, char **path, const char **name, rw_error *err)
       *path = rw_strdup (model);
       return *path ? RW_OK : rw_nomem (err, 2);
     }
-  *path = strchr (model, '/') || !*model
-              ? NULL
-              : rw_format ("%s/configs/models/%s.json", rw_datadir (), model);
+  const bool is_name = *model && !strchr (model, '/');
+  *path = is_name ? rw_format ("%s/configs/models/%s.json", rw_datadir (), model) : NULL;
+  if (is_name && !*path)
+    return rw_nomem (err, strlen (model));
   if (*path && access (*path, F_OK) == 0)
     return RW_OK;
   rw_free (*path);
