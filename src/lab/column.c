@@ -195,8 +195,9 @@ need_model (rw_plan *plan, size_t i, size_t j, const char *path, rw_error *err)
   rw_model *model = &plan->models[plan->n_models];
   rw_status s
       = rw_stack_config_model (parts->stack[j], parts->source[i], path, parts->folder, model, err);
-  if (s)
-    return s;
+  if (s) /* the reader names the path of most faults, not of those of the whole geometry */
+    return err && strncmp (err->text, path, strlen (path)) != 0 ? rw_within (err, s, "%s", path)
+                                                                : s;
   *place = plan->n_models++;
   for (size_t r = 0; r < model->n_ropes; r++)
     rw_config_warn (plan, model->name ? model->name : path, &model->rope[r].notes);

@@ -83,7 +83,8 @@ open_block (cJSON *parent, cJSON *item, const char *key, cJSON **out, rw_error *
     return RW_OK;
   cJSON *block = cJSON_CreateObject ();
   if (!block || !cJSON_AddStringToObject (block, key, item->valuestring)
-      || !cJSON_ReplaceItemViaPointer (parent, item, block))
+      || !(item->string ? cJSON_ReplaceItemInObjectCaseSensitive (parent, item->string, block)
+                        : cJSON_ReplaceItemViaPointer (parent, item, block)))
     {
       cJSON_Delete (block);
       return rw_nomem (err, sizeof (cJSON));
