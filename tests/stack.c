@@ -209,6 +209,23 @@ types_and_keys_are_judged (void)
   near (freqs.attention_factor, 1, 0, "its factor on cos and sin is 1");
   near (freqs.softmax_factor, pow (0.1 * log (40) + 1, 2), TOL0, "its factor on the scores is not");
   rw_freqs_free (&freqs);
+  r = rope_of (read_config ("{" SIZE ", \"rope_condense_ratio\": 8, \"rotary_bias\": null, "
+                            "\"use_logn_attn\": true, \"rope_theta\": 1000, "
+                            "\"rotary_emb_base\": 3000, "
+                            "\"rope_parameters\": {\"rope_theta\": 2000}}"),
+               NULL);
+  ok (noted (r, RW_NOTE_IGNORED, "rope_condense_ratio")
+          && noted (r, RW_NOTE_IGNORED, "use_logn_attn")
+          && !noted (r, RW_NOTE_IGNORED, "rotary_bias"),
+      "so are keys about rotation at the top level");
+  ok (noted (r, RW_NOTE_WARNING, "rotary_emb_base: rope_theta is there too and is used"),
+      "and another spelling with another value");
+  ok (noted (r, RW_NOTE_WARNING, "rope_parameters.rope_theta: used instead of the 1000"),
+      "and a base that another one replaces");
+  near (geometry ("{\"model_type\": \"qwen\", \"head_dim\": 128, \"seq_length\": 8192, "
+                  "\"max_position_embeddings\": 32768}")
+            .original_length,
+        8192, 0, "Qwen's seq_length is what it was trained on");
   const char *minimax
       = "{" SIZE ", \"model_type\": \"minimax_m2\", \"head_dim\": 128, \"rotary_dim\": 64}";
   ok (read_by ("exact", minimax, NULL)->rope[0].geometry.rotary_dim == 64, "rotary_dim is read");

@@ -184,13 +184,16 @@ make (const table *t, const rw_stack *stack, const rw_model *model, rw_text *out
                     .length = t->length,
                     .rope = rope,
                     .freqs = freqs };
+  rw_notes notes = { 0 };
   rw_status s = rope && freqs ? choose (t, model, rope, &set.n, err) : rw_nomem (err, 0);
   for (size_t i = 0; i < set.n && !s; i++)
     {
       s = fill (t, stack, rope[i], &freqs[i], err);
       s = rope[i]->layer_type[0] ? rw_within (err, s, "%s", rope[i]->layer_type) : s;
-      door_warn (&t->common, &rope[i]->notes);
+      rw_notes_copy (&notes, &rope[i]->notes); /* the same one twice is kept once */
     }
+  door_warn (&t->common, &notes);
+  rw_notes_free (&notes);
   if (!s)
     t->format->write (&set, out);
   for (size_t i = 0; freqs && i < model->n_ropes; i++)

@@ -86,6 +86,24 @@ rw_config_ignored (const rw_config *c, const char *key, const char *why)
   rw_note_add (c->notes, RW_NOTE_WARNING, "%s%s: %s", c->prefix, key, why);
 }
 
+/* The other spellings that stand there too: used where they agree, else ignored.  */
+static void
+note_others (const rw_config *c, const char *const *keys, const cJSON *used)
+{
+  char why[128];
+  snprintf (why, sizeof why, "%.64s is there too and is used", used->string);
+  for (; *keys; keys++)
+    {
+      const cJSON *item = rw_json_get (c->text, *keys);
+      if (item == used || !cJSON_IsNumber (item))
+        continue;
+      if (item->valuedouble == used->valuedouble)
+        rw_config_used (c, *keys);
+      else
+        rw_config_ignored (c, *keys, why);
+    }
+}
+
 rw_status
 rw_config_number (const rw_config *c, const char *const *keys, double lo, double hi, double *out)
 {
@@ -99,6 +117,7 @@ rw_config_number (const rw_config *c, const char *const *keys, double lo, double
                            item->valuedouble, lo, hi);
   *out = item->valuedouble;
   rw_config_used (c, item->string);
+  note_others (c, keys, item);
   return RW_OK;
 }
 
@@ -126,4 +145,47 @@ rw_config_bool (const rw_config *c, const char *key, bool *out)
   *out = cJSON_IsTrue (item);
   rw_config_used (c, key);
   return RW_OK;
+}
+
+static bool
+was_noted (const rw_config *c, const char *key)
+{
+  char path[128];
+  snprintf (path, sizeof path, "%s%.64s", c->prefix, key);
+  for (size_t i = 0; i < c->notes->n; i++)
+    if (c->notes->note[i].kind != RW_NOTE_WARNING && strcmp (c->notes->note[i].text, path) == 0)
+      return true;
+  return false;
+}
+
+/* Why a key about rotation takes no part; NULL where it is not about it, or says nothing.  */
+static const char *
+why_left_over (const cJSON *item)
+{
+  static const struct
+  {
+    const char *key, *why;
+  } rows[] = {
+    { "use_dynamic_ntk", "Qwen's own stretch at run time is not part of the table" },
+    { "use_logn_attn", "a query scale: set query_scale to log_n to have it" },
+    { "rope_scaling", NULL }, /* blocks have notes of their own */
+    { "rope_parameters", NULL },
+    { NULL, NULL },
+  };
+  const char *key = item->string;
+  if (cJSON_IsNull (item) || cJSON_IsFalse (item))
+    return NULL;
+  for (size_t i = 0; rows[i].key; i++)
+    if (strcmp (key, rows[i].key) == 0)
+      return rows[i].why;
+  const bool about = strncmp (key, "rope_", 5) == 0 || strncmp (key, "rotary_", 7) == 0;
+  return about ? "not a key that is read" : NULL;
+}
+
+void
+rw_config_leftovers (const rw_config *c)
+{
+  for (const cJSON *item = c->text->child; item; item = item->next)
+    if (why_left_over (item) && !was_noted (c, item->string))
+      rw_config_ignored (c, item->string, why_left_over (item));
 }

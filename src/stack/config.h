@@ -51,6 +51,9 @@ rw_status rw_config_bool (const rw_config *c, const char *key, bool *out);
 void rw_config_used (const rw_config *c, const char *key);
 void rw_config_ignored (const rw_config *c, const char *key, const char *why);
 
+/* After everything was read: keys about rotation that took no part are noted as ignored.  */
+void rw_config_leftovers (const rw_config *c);
+
 /* "FILE: PREFIXkey: " and the message.  */
 rw_status rw_config_fail (const rw_config *c, const char *key, const char *format, ...)
     __attribute__ ((format (printf, 3, 4)));

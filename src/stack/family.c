@@ -124,7 +124,7 @@ static const rw_family families[] = {
   { .model_type = "phi", .partial = 0.5, .max_length = 2048 },
   { .model_type = "phi3", .max_length = 4096, .heads = 32, .hidden = 3072 },
   { .model_type = "phi-msft", .max_length = 2048 },
-  { .model_type = "qwen", .max_length = 8192 },
+  { .model_type = "qwen", .flags = RW_TRAINED_SEQ, .max_length = 8192 },
   { .model_type = "qwen2", .max_length = 32768, .heads = 32, .hidden = 4096 },
   { .model_type = "qwen3", .max_length = 32768, .head_dim = 128 },
   { .model_type = "qwen3_5",

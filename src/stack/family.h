@@ -20,6 +20,7 @@ enum
   RW_LINEAR_LAYERS = 1 << 9,    /* the other layers of the pattern are linear_attention */
   RW_FULL_FIRST = 1 << 10,      /* layer i is full where i mod pattern is 0, not pattern - 1 */
   RW_ROTARY_DIM_LOST = 1 << 11, /* transformers does not read the published rotary_dim */
+  RW_TRAINED_SEQ = 1 << 13,     /* Qwen: seq_length is the trained length */
   RW_ALPHA = 1 << 12            /* HunYuan: a dynamic block with `alpha` is static NTK */
 };
 

@@ -92,7 +92,10 @@ make_ropes (const rw_config *c, const cJSON *rope, rw_model *out)
       s = rw_rope_make (c, &shape, &layers, &sources.at[i], &out->rope[i]);
     }
   if (!s)
-    share_length (&sources, out);
+    {
+      share_length (&sources, out);
+      rw_config_leftovers (c);
+    }
   if (!s && c->family->flags & RW_NO_ROTATION)
     rw_note_add (c->notes, RW_NOTE_WARNING,
                  "'%s' applies no rope in any layer, whatever its config says",

@@ -41,6 +41,7 @@ is_proportional (const cJSON *block)
 static rw_status
 read_geometry (const rw_rope_maker *m, const rw_source_of_rope *source)
 {
+  static const char *const tops[] = { "rope_theta", NULL };
   rw_geometry *g = &m->out->geometry;
   double theta, partial, original;
   rw_status s = take_number (m, source->block, source->path, "rope_theta", 1e-6, 1e30, &theta);
@@ -51,6 +52,10 @@ read_geometry (const rw_rope_maker *m, const rw_source_of_rope *source)
                      RW_LENGTH_MAX, &original);
   if (s)
     return s;
+  if (!isnan (theta) && theta != source->theta && rw_config_find (m->c, tops))
+    rw_note_add (&m->out->notes, RW_NOTE_WARNING,
+                 "%s.rope_theta: used instead of the %g of the top level", source->path,
+                 source->theta);
   *g = m->shape->geometry;
   g->rope_theta = isnan (theta) ? source->theta : theta;
   if (m->shape->global_head_dim && strcmp (source->layer_type, "full_attention") == 0)

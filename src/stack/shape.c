@@ -107,8 +107,11 @@ read_lengths (const rw_config *c, rw_shape *out)
           "max_sequence_length",     "max_seq_len", "rope_max_length", NULL };
   static const char *const originals[] = { "original_max_position_embeddings", NULL };
   rw_geometry *g = &out->geometry;
+  static const char *const largest[] = { "max_position_embeddings", NULL };
+  static const char *const trained[] = { "seq_length", NULL };
+  const bool seq = c->family->flags & RW_TRAINED_SEQ;
   g->max_length = c->family->max_length;
-  rw_status s = rw_config_number (c, maxima, 1, RW_LENGTH_MAX, &g->max_length);
+  rw_status s = rw_config_number (c, seq ? largest : maxima, 1, RW_LENGTH_MAX, &g->max_length);
   if (!s)
     s = rw_config_number (c, originals, 1, RW_LENGTH_MAX, &out->top_original);
   if (!s && !rw_config_find (c, maxima) && g->max_length > 0)
@@ -122,6 +125,8 @@ read_lengths (const rw_config *c, rw_shape *out)
       return rw_hint (c->err, "add \"max_position_embeddings\": the tokens the model is made for");
     }
   g->original_length = isnan (out->top_original) ? g->max_length : out->top_original;
+  if (!s && seq)
+    s = rw_config_number (c, trained, 1, RW_LENGTH_MAX, &g->original_length);
   return s;
 }
 
@@ -198,26 +203,6 @@ read_layout (const rw_config *c, rw_shape *out)
   return s;
 }
 
-/* Keys at the top level that change the rotation in the model's own code and are not followed
-   here.  */
-static void
-note_others (const rw_config *c)
-{
-  static const struct
-  {
-    const char *key, *why;
-  } rows[] = {
-    { "use_dynamic_ntk", "Qwen's own stretch at run time is not part of the table" },
-    { "use_logn_attn", "a query scale: set query_scale to log_n to have it" },
-    { "rope_scaling_type", "not a key of transformers" },
-    { NULL, NULL },
-  };
-  for (size_t i = 0; rows[i].key; i++)
-    if (cJSON_IsTrue (rw_json_get (c->text, rows[i].key))
-        || cJSON_IsString (rw_json_get (c->text, rows[i].key)))
-      rw_config_ignored (c, rows[i].key, rows[i].why);
-}
-
 static rw_status
 check_rotary (const rw_config *c)
 {
@@ -250,8 +235,6 @@ rw_shape_read (const rw_config *c, rw_shape *out)
     s = read_partial (c, out);
   if (!s)
     s = read_layout (c, out);
-  if (!s)
-    note_others (c);
   return s;
 }
 
