@@ -29,6 +29,8 @@ sed 's/"schedule": "yarn-is-not-a-label"/"schedule": "default"/' c.json >ok.json
 PATH=/nonexistent "$rw" plot r.h5 -o without >out 2>err
 [ $? = 3 ] && grep -q 'apt-get install gnuplot-nox' err; result $? 'without gnuplot: exit 3, and what to install'
 [ -z "$(ls without 2>/dev/null)" ]; result $? 'and no empty picture'
+sed 's/"figures".*/"figures": [{"name": "map", "field": "similarity_min", "x": "length", "at": {"schedule": "default"}}]}/; /{"field": "coverage"/d; /{"field": "critical/d; /{"name": "table"/d; s/"schedule.factor": \[2, 8\]/"schedule.factor": {"range": [1, 12, 1]}/' ok.json >map.json
+"$rw" run map.json -o map.h5 --quiet >out 2>err; result $? 'a file with a field over two axes'
 if ! command -v gnuplot >/dev/null; then
   echo "ok $((n + 1)) - pictures # SKIP gnuplot is not installed"
   echo "1..$((n + 1))"
@@ -39,6 +41,8 @@ fi
 for f in $(cat out); do
   head -c 300 "$f" | grep -q '<svg' && tail -c 20 "$f" | grep -q '</svg>'; result $? "$f is a whole SVG"
 done
+"$rw" plot map.h5 -o figures >out 2>err && grep -q '<svg' figures/map.svg; result $? 'is drawn as a map of colours'
+[ "$(grep -c '<polygon\|<path' figures/map.svg)" -ge 24 ]; result $? 'with a box for each of its 24 values'
 grep -q 'hostile5' figures/similarity.svg; result $? 'the title is drawn as it stands'
 "$rw" plot r.h5 coverage table -o figures --format pdf >out 2>err; result $? 'PDF'
 [ "$(cat out)" = "$(printf 'figures/coverage.pdf\nfigures/table.pdf')" ]; result $? 'of the named figures only'

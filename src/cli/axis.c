@@ -193,8 +193,9 @@ linear_ticks (const axis *a, size_t most, tick_list *out)
   char buf[32];
   for (double i = ceil ((a->lo - tiny) / step); i * step <= a->hi + tiny; i++)
     {
-      snprintf (buf, sizeof buf, "%.6g", i == 0 ? 0 : i * step);
-      tick (out, buf, i * step);
+      const double at = i == 0 ? 0 : i * step; /* ceil gives -0 too */
+      snprintf (buf, sizeof buf, "%.6g", at);
+      tick (out, buf, at);
     }
 }
 

@@ -130,19 +130,18 @@ write_curve (const layout *l, size_t panel, size_t line, rw_text *out)
   rw_text_add (out, "EOD\n");
 }
 
-/* viridis (van der Walt and Smith 2015) from violet to green; its yellow end is too pale.  */
+/* viridis up to its green: the yellow end is too pale for a line.  */
 static void
 rising_colour (size_t k, size_t n, rw_text *out)
 {
-  static const double anchor[][3]
-      = { { 68, 1, 84 }, { 59, 82, 139 }, { 33, 145, 140 }, { 94, 201, 98 }, { 170, 220, 50 } };
-  const size_t last = sizeof anchor / sizeof *anchor - 1;
+  const size_t last = VIRIDIS - 2;
   const double at = (double) k / (double) (n - 1) * (double) last;
   const size_t i = at >= (double) last ? last - 1 : (size_t) at;
   const double t = at - (double) i;
   rw_text_add (out, "#");
   for (size_t c = 0; c < 3; c++)
-    rw_text_addf (out, "%02x", (unsigned) (anchor[i][c] * (1 - t) + anchor[i + 1][c] * t));
+    rw_text_addf (out, "%02x",
+                  (unsigned) (drawing_viridis[i][c] * (1 - t) + drawing_viridis[i + 1][c] * t));
 }
 
 static void
@@ -260,6 +259,11 @@ write_panel (const layout *l, size_t panel, rw_text *out)
 void
 drawing_script (const drawing *d, drawing_format format, rw_text *out)
 {
+  if (d->is_map)
+    {
+      map_script (d, format, out);
+      return;
+    }
   layout l = lay_out (d);
   l.font = drawing_font (format);
   drawing_page (format, l.page_width, l.page_height, out);

@@ -33,13 +33,26 @@ typedef struct
   const char *const *panel_text; /* (n_panels,) or NULL where there is one panel only */
   bool lines_rise;               /* lines are numbers in order: colours may show it */
   const double *y;               /* (n_panels, n_lines, n_x); NaN is a gap */
-  double mark;                   /* trained length, dashed on the x axis; NaN for none */
+  bool is_map;                   /* a map of colours: the panels are its rows, one line each */
+  const double *rows;            /* (n_panels,) of a map, or NULL for a text axis */
+  const char *const *rows_text;  /* (n_panels,) or NULL */
+  const char *rows_label, *rows_unit;
+  double mark; /* trained length, dashed on the x axis; NaN for none */
 } drawing;
 
 /* Appends the script that draws it to stdout; a text out of memory says so itself.  */
 void drawing_script (const drawing *d, drawing_format format, rw_text *out);
 
+void map_script (const drawing *d, drawing_format format, rw_text *out); /* map.c, for the above */
+
 /* ---- page.c: what stands around the curves ---- */
+/* viridis (van der Walt and Smith 2015) from violet to yellow, red, green and blue of 255 each.  */
+enum
+{
+  VIRIDIS = 6
+};
+extern const unsigned char drawing_viridis[VIRIDIS][3];
+
 enum
 {
   FONT_POINTS = 8

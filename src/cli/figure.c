@@ -8,7 +8,10 @@
 
 enum
 {
-  PANELS_MAX = 48 /* more would not fit a page */
+  PANELS_MAX = 48, /* more would not fit a page */
+  ROWS_MIN = 9,    /* from here on single curves in panels are a map of colours */
+  ROWS_MAX = 4096,
+  TEXT_MAX = 40 /* characters of a label that are shown */
 };
 
 typedef struct
@@ -84,6 +87,22 @@ add_value (const rw_outline_coord *c, size_t i, bool named, rw_text *t)
                                              : rw_coord_text (c, i, buf));
 }
 
+/* Cuts a label that no figure has room for; UTF-8 is cut between characters.  */
+static void
+shorten (rw_text *t)
+{
+  size_t at = 0, characters = 0;
+  for (; at < t->n && characters < TEXT_MAX; characters++)
+    do
+      at++;
+    while (at < t->n && ((unsigned char) t->s[at] & 0xc0) == 0x80);
+  if (at == t->n)
+    return;
+  t->s[at] = '\0';
+  t->n = at;
+  rw_text_add (t, "\u2026");
+}
+
 static const char *const *
 texts_of (reader *r, const side *s)
 {
@@ -93,6 +112,7 @@ texts_of (reader *r, const side *s)
     {
       rw_text t = { 0 };
       add_value (s->coord, i, false, &t);
+      shorten (&t);
       text[i] = keep (r, &t);
       rw_text_free (&t);
     }
@@ -111,6 +131,7 @@ panel_texts (reader *r, const side *a, const side *b)
         add_value (a->coord, i / b->n, true, &t);
       if (b->coord)
         add_value (b->coord, i % b->n, true, &t);
+      shorten (&t);
       text[i] = keep (r, &t);
       rw_text_free (&t);
     }
@@ -182,6 +203,14 @@ places (reader *r, size_t n)
   return v;
 }
 
+/* One curve in each of many panels along one dimension.  */
+static bool
+is_map (const side *lines, const side panel[2])
+{
+  return !lines->coord && !panel[1].coord && panel[0].coord && panel[0].n >= ROWS_MIN
+         && (panel[0].coord->values || panel[0].coord->labels);
+}
+
 static void
 describe (reader *r, const side *x, const side *lines, const side panel[2], drawing *d)
 {
@@ -193,7 +222,7 @@ describe (reader *r, const side *x, const side *lines, const side panel[2], draw
                          x->coord ? x->coord->unit : NULL);
   d->y_label = label_of (r, r->var->name, r->var->long_name, r->var->unit);
   if (x->coord && x->coord->labels)
-    d->x_text = x->coord->labels;
+    d->x_text = texts_of (r, x);
   else
     d->x = x->coord && x->coord->values ? x->coord->values : places (r, x->n);
   d->x_unit = x->coord ? x->coord->unit : NULL;
@@ -207,7 +236,16 @@ describe (reader *r, const side *x, const side *lines, const side panel[2], draw
         d->lines_label
             = label_of (r, lines->coord->name, lines->coord->long_name, lines->coord->unit);
     }
-  if (panel[0].coord || panel[1].coord)
+  if (is_map (lines, panel))
+    {
+      d->is_map = true;
+      d->rows_label
+          = label_of (r, panel[0].coord->name, panel[0].coord->long_name, panel[0].coord->unit);
+      d->rows = panel[0].coord->values;
+      d->rows_text = panel[0].coord->labels ? texts_of (r, &panel[0]) : NULL;
+      d->rows_unit = panel[0].coord->unit;
+    }
+  else if (panel[0].coord || panel[1].coord)
     d->panel_text = panel_texts (r, &panel[0], &panel[1]);
   const size_t columns_max = 5;
   if (panel[0].n > 1 && panel[1].n > 1 && panel[1].n <= columns_max)
@@ -229,7 +267,7 @@ figure_read (const rw_result *result, const rw_outline_figure *figure, rw_arena 
   if (x.place == r.var->n_dims)
     return rw_fail (err, RW_EIO, "figure '%s': '%s' has no dimension '%s'", figure->name,
                     r.var->name, figure->x);
-  if (n_panels > PANELS_MAX)
+  if (n_panels > (is_map (&lines, panel) ? ROWS_MAX : PANELS_MAX))
     {
       rw_fail (err, RW_EINVAL, "figure '%s' has %zu panels, above %d", figure->name, n_panels,
                PANELS_MAX);

@@ -11,6 +11,10 @@ static const double svg_dots = 96 / 2.54;  /* a centimetre in CSS pixels */
 static const double png_dots = 300 / 2.54; /* the same at 300 dots an inch, as journals ask */
 static const double x_tick_room = 0.85, y_tick_room = 0.6; /* centimetres a tick label wants */
 
+const unsigned char drawing_viridis[VIRIDIS][3]
+    = { { 68, 1, 84 },    { 65, 68, 135 },  { 42, 120, 142 },
+        { 34, 168, 132 }, { 122, 209, 81 }, { 253, 231, 37 } };
+
 double
 drawing_width (const char *text)
 {
