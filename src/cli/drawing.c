@@ -73,7 +73,7 @@ lay_out (const drawing *d)
   l.foot = below;
   if (drawing_turned (&l.x, l.panel_width))
     for (size_t i = 0; i < d->n_x; i++) /* sin 35 degrees, the angle they are turned by */
-      l.foot = fmax (l.foot, below - 0.2 + 0.574 * drawing_width (d->x_text[i]));
+      l.foot = fmax (l.foot, below + 0.574 * drawing_width (d->x_text[i]));
   l.key = legend_place (d, &l.x, &l.y, l.panel_width, l.panel_height, l.page_width - 2 * right);
   l.page_height = l.foot + above + (d->title ? title_height : 0) + (l.key.inside ? 0 : l.key.height)
                   + (double) l.rows * (l.panel_height + (d->panel_text ? gap_y : 0));

@@ -129,7 +129,7 @@ map_script (const drawing *d, drawing_format format, rw_text *out)
   double foot = below;
   if (drawing_turned (&x, width))
     for (size_t i = 0; i < d->n_x; i++) /* sin 35 degrees, the angle they are turned by */
-      foot = fmax (foot, below - 0.2 + 0.574 * drawing_width (d->x_text[i]));
+      foot = fmax (foot, below + 0.574 * drawing_width (d->x_text[i]));
   const double page_height = foot + height + above + (d->title ? title_height : 0);
   const double middle = foot + height / 2;
   drawing_page (format, page_width, page_height, out);
