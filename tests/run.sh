@@ -76,7 +76,7 @@ printf '{"name": "x", "metrics": ["coverage"], "modle": "llama-2-7b"}\n' >wrong.
 is 'a wrong config' 2 "$rw" run wrong.json -o x.h5
 says modle
 clean 'a wrong config' x.h5
-is 'an unknown option' 64 "$rw" run small.json --nosuch 2>/dev/null || :
+is 'an unknown option' 2 "$rw" run small.json -o x.h5 --nosuch
 for shard in 4/4 -1/4 1 a/b 1/4x /; do
   is "--shard $shard" 2 "$rw" run small.json -o x.h5 --shard "$shard"
 done
