@@ -257,6 +257,10 @@ a_rope_block_replaces (void)
   ok (read_by ("exact", llama, "{\"rope_type\": \"mrrope\", \"factor\": 4}") != NULL,
       "exact knows ropewalk's own schedules");
   ok (!read_by ("hf", llama, "{\"rope_type\": \"mrrope\", \"factor\": 4}"), "hf does not");
+  ok (read_by ("exact", llama, "{\"rope_type\": \"pi\", \"factor\": 4}")
+          && strcmp (model.rope[0].schedule->module->name, "linear") == 0,
+      "exact knows other names");
+  ok (!read_by ("hf", llama, "{\"rope_type\": \"pi\", \"factor\": 4}"), "hf does not");
 }
 
 static void

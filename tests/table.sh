@@ -99,6 +99,13 @@ for m in llama-3.1-8b phi-3.5-mini gpt-oss-20b glm-4-9b-chat olmo-3-7b gemma-4-e
     [ -s a ] && cmp -s a b; result $? "$m exported reads back the same at length $l"
   done
 done
+wrong=0 hit=0
+for k in 1 2 3 4 5 6 8 10 13 17 21 27 34 44 55 71 89 116 144; do
+  RW_FAIL_ALLOC=$k "$rw" table gemma-3-27b --json --rope "$yarn" >out 2>err
+  case $? in 0) ;; 3) hit=1; grep -q 'out of memory' err || wrong=1 ;; *) wrong=1; echo "# allocation $k" ;; esac
+done
+[ $wrong = 0 ] && [ $hit = 1 ]
+result $? "a failed allocation is exit 3 and says so, wherever it falls"
 [ -z "$(find . -name '*.part.*')" ]
 result $? "no temporary files are left"
 echo "1..$n"

@@ -90,7 +90,9 @@ rw_rope_block_type (rw_rope_maker *m)
   if (s)
     return rw_within (m->c->err, s, "%s.rope_type", m->path);
   m->type = type_find (m->module->name);
-  if (!m->type && m->c->rules->hf_types_only)
+  /* Of the other names transformers takes only "su" (Phi3Config turns it into longrope).  */
+  const bool other_name = strcmp (name, m->module->name) != 0 && strcmp (name, "su") != 0;
+  if (m->c->rules->hf_types_only && (!m->type || other_name))
     return unknown_to_hf (m, name);
   /* HunYuanDenseV1RotaryEmbedding: base alpha^(d/(d-2)), whatever the length; factor is unused.  */
   if (m->c->family->flags & RW_ALPHA && strcmp (m->module->name, "dynamic") == 0
