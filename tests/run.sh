@@ -69,6 +69,20 @@ is "the config's output" 0 "$rw" run output.json
 is 'an override' 0 "$rw" run small.json -o less.h5 --axis 'length=4096,8192' --json
 grep -q '"points":.*16' out; result $? '--axis replaces an axis'
 
+is 'the example of a hundred thousand points' 0 "$rw" check "${top_srcdir:-.}/configs/examples/hundred-thousand.json" --json
+grep -q '"points":.*100000' out; result $? 'has as many'
+
+# ---- every want of memory is said, and what is left can be resumed ----
+wrong=0
+for k in 1 7 19 37 61 89 127 151 173 197 211 229; do
+  rm -f starved.h5*
+  RW_FAIL_ALLOC=$k "$rw" run small.json -o starved.h5 >out 2>err
+  got=$?
+  { [ $got = 0 ] || { [ $got = 3 ] && grep -q 'out of memory' err; }; } || { wrong=1; echo "# allocation $k: exit $got"; }
+  "$rw" run small.json -o starved.h5 --resume >out 2>err && [ "$(digest starved.h5)" = "$(digest small.h5)" ] || wrong=1
+done
+result $wrong 'a failed allocation is exit 3 or harmless, and a resume makes it good'
+
 # ---- refused ----
 is 'no config' 2 "$rw" run
 is 'a config that is not there' 3 "$rw" run nosuch.json -o x.h5
