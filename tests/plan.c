@@ -276,6 +276,14 @@ flat_blocks_are_for_full_attention (void)
     }
   rw_point_free (point);
   rw_plan_free (plan);
+  plan
+      = good_plan ("{" LLAMA ", 'schedule': {'full_attention': {'rope_type': 'ntk', 'factor': 2}}, "
+                   "'axes': {'layer_type': ['full_attention']}}");
+  rw_point_new (plan, &point, &err);
+  rw_plan_point (plan, 0, point, &err);
+  ok (!strcmp (point->schedule->module->name, "ntk"), "a model's only rope is full_attention's");
+  rw_point_free (point);
+  rw_plan_free (plan);
   plan = good_plan ("{" GEMMA ", 'axes': {'layer': [0, 2]}}");
   rw_point_new (plan, &point, &err);
   rw_plan_point (plan, 1, point, &err);

@@ -271,6 +271,17 @@ rw_column_models (rw_plan *plan, rw_error *err)
   return !s && m ? label_models (plan, m, err) : s;
 }
 
+/* A model with one rope for all layers has it on the full_attention ones too.  */
+rw_status
+rw_column_rope_of (const rw_model *model, const char *layer_type, const rw_rope **rope,
+                   rw_error *err)
+{
+  const bool only = model->n_ropes == 1 && !model->rope[0].layer_type[0];
+  if (only && layer_type && strcmp (layer_type, "full_attention") == 0)
+    layer_type = NULL;
+  return rw_model_rope (model, layer_type, rope, err);
+}
+
 rw_status
 rw_column_rope (const rw_plan *plan, const size_t *at, const rw_model **model, const rw_rope **rope,
                 rw_error *err)
@@ -295,7 +306,7 @@ rw_column_rope (const rw_plan *plan, const size_t *at, const rw_model **model, c
   const rw_model *m = &plan->models[parts->model[i * parts->n_stacks + j]];
   *model = m;
   if (layer == SIZE_MAX)
-    return rw_model_rope (m, type, rope, err);
+    return rw_column_rope_of (m, type, rope, err);
   if (layer >= m->n_layers)
     return rw_fail (err, RW_EINVAL, "layer: %s has %zu known layers, so no layer %zu", m->name,
                     m->n_layers, layer);

@@ -158,7 +158,7 @@ check_layer_type (const rw_plan *plan, const char *layer_type, const char *path,
   const rw_rope *rope;
   rw_status s = RW_OK;
   for (size_t i = 0; i < plan->n_models; i++)
-    if (!(s = rw_model_rope (&plan->models[i], layer_type, &rope, err)))
+    if (!(s = rw_column_rope_of (&plan->models[i], layer_type, &rope, err)))
       return RW_OK;
   if (s)
     {

@@ -127,6 +127,9 @@ rw_status rw_knob_read (rw_plan *plan, size_t axis, rw_error *err); /* KIND.PARA
 /* Item k of a column, walking: start with NULL.  */
 const cJSON *rw_column_next (const rw_column *column, const cJSON **at);
 rw_status rw_column_models (rw_plan *plan, rw_error *err); /* reads every model needed */
+/* The rope of a layer type, NULL for the first.  */
+rw_status rw_column_rope_of (const rw_model *model, const char *layer_type, const rw_rope **rope,
+                             rw_error *err);
 /* Which model and rope stand in the cell at `at`.  */
 rw_status rw_column_rope (const rw_plan *plan, const size_t *at, const rw_model **model,
                           const rw_rope **rope, rw_error *err);

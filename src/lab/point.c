@@ -57,9 +57,11 @@ base_of (const rw_plan *plan, const rw_point *point, size_t role)
       = axis ? &parts->column[axis - plan->axes].blocks[point->at[axis->dim]] : &parts->base[role];
   for (size_t i = 0; i < blocks->n; i++)
     {
-      const char *type = blocks->item[i].layer_type;
-      if (role != RW_ROLE_SCHEDULE || (type && strcmp (type, point->rope->layer_type) == 0)
-          || (!type && point->rope == &point->model->rope[0]))
+      const rw_rope *rope;
+      if (role != RW_ROLE_SCHEDULE)
+        return blocks->item[i].object;
+      if (rw_column_rope_of (point->model, blocks->item[i].layer_type, &rope, NULL) == RW_OK
+          && rope == point->rope)
         return blocks->item[i].object;
     }
   return role == RW_ROLE_SCHEDULE ? point->rope->schedule : NULL;
