@@ -19,8 +19,7 @@ static const struct argp_child children[] = { { &door_argp, 0, NULL, 0 }, { 0 } 
 static const struct argp argp
     = { .parser = parse,
         .children = children,
-        .doc
-        = "Prints version, build, libraries and kernels.\vExample:\n  ropewalk about --json" };
+        .doc = "Prints version, build, libraries and kernels.\vExample:\n  ropewalk about --json" };
 
 int
 door_about (int argc, char **argv)

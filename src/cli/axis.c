@@ -12,7 +12,7 @@ enum
 {
   K = 1024
 };
-static const double log_decades = 3;   /* a positive range this wide is drawn logarithmically */
+static const double log_decades = 1.5; /* a positive range this wide is drawn logarithmically */
 static const double octaves = 2;       /* the same for tokens */
 static const double room = 0.04;       /* of the range, above and below measured values */
 static const double even_steps = 1e-6; /* relative: what counts as one ratio between values */
@@ -148,13 +148,18 @@ power_text (int k, char buf[32])
 typedef struct
 {
   rw_text *out;
-  size_t n; /* ticks so far */
+  size_t n;       /* ticks so far */
+  size_t longest; /* characters of a label */
   bool bare;
 } tick_list;
 
 static void
 tick (tick_list *list, const char *label, double at)
 {
+  size_t length = 0;
+  for (const char *p = label; *p; p++)
+    length += ((unsigned char) *p & 0xc0) != 0x80; /* UTF-8: count what begins a character */
+  list->longest = length > list->longest ? length : list->longest;
   rw_text plain = { 0 }; /* in the label of a tick gnuplot would take % for a format of its value */
   for (const char *p = list->bare ? "" : label; *p; p++)
     rw_text_addn (&plain, *p == '%' ? "%%" : p, *p == '%' ? 2 : 1);
@@ -180,6 +185,22 @@ power_ticks (const axis *a, double base, size_t most, tick_list *out)
     tick (out, base == 2 ? axis_tokens (exp2 (k), buf) : power_text (k, buf), pow (base, k));
 }
 
+/* 1, 2 and 5 times powers of ten inside the range: for ranges of few decades.  */
+static void
+decade_ticks (const axis *a, tick_list *out)
+{
+  static const double nice[] = { 1, 2, 5 };
+  const double nearly = 1e-9; /* the ends of the range are rounded */
+  char buf[32];
+  for (double ten = pow (10, floor (log10 (a->lo))); ten <= a->hi; ten *= 10)
+    for (size_t k = 0; k < 3; k++)
+      if (nice[k] * ten >= a->lo * (1 - nearly) && nice[k] * ten <= a->hi * (1 + nearly))
+        {
+          snprintf (buf, sizeof buf, "%.6g", nice[k] * ten);
+          tick (out, buf, nice[k] * ten);
+        }
+}
+
 /* Steps of 1, 2 or 5 times a power of ten.  */
 static void
 linear_ticks (const axis *a, size_t most, tick_list *out)
@@ -199,16 +220,35 @@ linear_ticks (const axis *a, size_t most, tick_list *out)
     }
 }
 
+static void
+list_ticks (const axis *a, size_t most, tick_list *list)
+{
+  const double few = 3; /* decades */
+  if (a->scale == AXIS_TEXT)
+    for (size_t i = 0; i < a->n; i++)
+      tick (list, a->text[i], (double) i);
+  else if (a->scale == AXIS_LINEAR)
+    linear_ticks (a, most, list);
+  else if (a->scale == AXIS_LOG10 && log10 (a->hi / a->lo) < few)
+    decade_ticks (a, list);
+  else
+    power_ticks (a, a->scale == AXIS_LOG2 ? 2 : 10, most, list);
+}
+
 void
 axis_ticks (const axis *a, size_t most, bool bare, rw_text *out)
 {
   tick_list list = { .out = out, .bare = bare };
-  if (a->scale == AXIS_TEXT)
-    for (size_t i = 0; i < a->n; i++)
-      tick (&list, a->text[i], (double) i);
-  else if (a->scale == AXIS_LINEAR)
-    linear_ticks (a, most, &list);
-  else
-    power_ticks (a, a->scale == AXIS_LOG2 ? 2 : 10, most, &list);
+  list_ticks (a, most, &list);
   rw_text_add (out, list.n ? ")" : "()");
+}
+
+size_t
+axis_tick_length (const axis *a, size_t most)
+{
+  rw_text unused = { 0 };
+  tick_list list = { .out = &unused };
+  list_ticks (a, most, &list);
+  rw_text_free (&unused);
+  return list.longest;
 }

@@ -1,7 +1,7 @@
 /* axis: the scale of a figure's axis and the ticks a reader can read.
 
-   Tokens stand on a log2 axis with ticks 4k, 32k, 1M (k is 1024); what spans three decades and is
-   positive on a log10 axis; names on a text axis; everything else on a linear one.  */
+   Tokens stand on a log2 axis with ticks 4k, 32k, 1M (k is 1024); what is positive and spans a
+   decade and a half on a log10 axis; names on a text axis; everything else on a linear one.  */
 #ifndef RW_CLI_AXIS_H
 #define RW_CLI_AXIS_H
 
@@ -35,6 +35,8 @@ double axis_place (const axis *a, double value);
 /* Appends "('4k' 4096, ...)", at most `most` ticks of a number axis; a text axis shows all.  Bare
    ticks have no labels.  */
 void axis_ticks (const axis *a, size_t most, bool bare, rw_text *out);
+/* Characters of the longest of these labels: what a margin must hold.  */
+size_t axis_tick_length (const axis *a, size_t most);
 
 /* 4096 as "4k", 0.1 as "0.1": a number of tokens where k or M says it shorter.  */
 char *axis_tokens (double value, char buf[32]);

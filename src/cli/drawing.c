@@ -9,9 +9,10 @@
 
 /* Centimetres.  */
 static const double one_column = 8.5, two_columns = 17;
-static const double left = 1.65, right = 0.45, below = 1.1, above = 0.25;
-static const double title_height = 0.5, gap_x = 0.4, gap_y = 0.65;
-static const double shape = 0.68; /* height of a panel by its width */
+static const double right = 0.45, below = 1.1, above = 0.25;
+static const double y_label_room = 0.85; /* left of the tick labels: the axis label, and the tick */
+static const double title_height = 0.5, gap_x = 0.75, gap_y = 0.65;
+static const double shape = 0.68, least_height = 2.6; /* of a panel: by its width, at least */
 
 enum
 {
@@ -33,7 +34,7 @@ typedef struct
   axis x, y;
   legend key;
   size_t columns, rows;
-  double page_width, page_height, panel_width, panel_height, foot;
+  double page_width, page_height, panel_width, panel_height, left, foot;
   double font; /* size of the terminal's text, in its own unit */
 } layout;
 
@@ -68,8 +69,15 @@ lay_out (const drawing *d)
   l.rows = (d->n_panels + l.columns - 1) / l.columns;
   l.page_width = d->n_panels > 1 ? two_columns : one_column;
   const double gaps = (double) (l.columns - 1) * gap_x;
-  l.panel_width = (l.page_width - left - right - gaps) / (double) l.columns;
-  l.panel_height = fmax (2.6, shape * l.panel_width);
+  l.left = y_label_room;
+  for (int round = 0; round < 2; round++) /* ticks depend on the height, which depends on them */
+    {
+      l.panel_width = (l.page_width - l.left - right - gaps) / (double) l.columns;
+      l.panel_height = fmax (least_height, shape * l.panel_width);
+      l.left
+          = y_label_room
+            + CHARACTER_CM * (double) axis_tick_length (&l.y, drawing_ticks ('y', l.panel_height));
+    }
   l.foot = below;
   if (drawing_turned (&l.x, l.panel_width))
     for (size_t i = 0; i < d->n_x; i++) /* sin 35 degrees, the angle they are turned by */
@@ -171,12 +179,12 @@ write_legend (const layout *l, bool points_shown, rw_text *out)
     return;
   if (!l->key.inside)
     {
-      const double panels = l->page_width - left - right, wide = l->key.width;
-      const double x = wide < panels ? left + (panels - wide) / 2 : (l->page_width - wide) / 2;
+      const double panels = l->page_width - l->left - right, wide = l->key.width;
+      const double x = wide < panels ? l->left + (panels - wide) / 2 : (l->page_width - wide) / 2;
       legend_write (&l->key, l->d, points_shown, l->page_width, l->page_height, x, top, out);
       return;
     }
-  const double x = l->key.right ? l->page_width - right - l->key.width : left + room;
+  const double x = l->key.right ? l->page_width - right - l->key.width : l->left + room;
   const double y = l->key.top ? l->foot + l->panel_height : l->foot + l->key.height + room;
   legend_write (&l->key, l->d, points_shown, l->page_width, l->page_height, x, y, out);
 }
@@ -226,9 +234,9 @@ write_panel (const layout *l, size_t panel, rw_text *out)
   const double step_y = l->panel_height + (d->panel_text ? gap_y : 0);
   for (size_t k = 0; k < d->n_lines; k++)
     write_curve (l, panel, k, out);
-  drawing_margins (l->page_width, l->page_height, left + (double) column * (l->panel_width + gap_x),
-                   l->foot + (double) (l->rows - 1 - row) * step_y, l->panel_width, l->panel_height,
-                   out);
+  drawing_margins (
+      l->page_width, l->page_height, l->left + (double) column * (l->panel_width + gap_x),
+      l->foot + (double) (l->rows - 1 - row) * step_y, l->panel_width, l->panel_height, out);
   write_x_label (l, last, out);
   drawing_axis ('x', &l->x, l->panel_width, !last, out);
   drawing_axis ('y', &l->y, l->panel_height, !first, out);
@@ -273,9 +281,9 @@ drawing_script (const drawing *d, drawing_format format, rw_text *out)
     {
       rw_text_add (out, "set label 9 ");
       gnuplot_quote (out, d->title);
-      rw_text_addf (out, " at screen %.6f, %.6f center tc rgb '#222222'\n",
-                    (left + (l.page_width - left - right) / 2) / l.page_width,
-                    1 - title_height / 2 / l.page_height);
+      rw_text_addf (out, " at screen 0.5, %.6f center", 1 - title_height / 2 / l.page_height);
+      write_size (&l, d->title, l.page_width - 2 * CHARACTER_CM, out);
+      rw_text_add (out, "\n");
     }
   for (size_t p = 0; p < d->n_panels; p++)
     write_panel (&l, p, out);

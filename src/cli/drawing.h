@@ -57,8 +57,8 @@ enum
 {
   FONT_POINTS = 8
 };
-#define CHARACTER_CM 0.155 /* advance of 8 pt text in the wider sans-serif fonts: 0.55 em */
-#define LINE_CM 0.36       /* from one line of 8 pt text to the next */
+#define CHARACTER_CM 0.17 /* mean advance of 8 pt text in a wide sans-serif, DejaVu: 0.6 em */
+#define LINE_CM 0.36      /* from one line of 8 pt text to the next */
 
 /* "set terminal ..." for a page of so many centimetres, and the looks of axes and grid.  */
 void drawing_page (drawing_format format, double width, double height, rw_text *out);
@@ -68,6 +68,8 @@ void drawing_margins (double page_width, double page_height, double x, double y,
                       double height, rw_text *out);
 /* "set xrange ...; set xtics ..." for which = 'x' or 'y'; bare ticks have no labels.  */
 void drawing_axis (char which, const axis *a, double centimetres, bool bare, rw_text *out);
+/* Ticks an axis so long has room for.  */
+size_t drawing_ticks (char which, double centimetres);
 /* Whether the names on a text axis so long are too wide to stand level.  */
 bool drawing_turned (const axis *a, double centimetres);
 /* The dashed line at the trained length, where the x axis holds it.  */

@@ -85,10 +85,15 @@ drawing_turned (const axis *a, double centimetres)
   return width * (double) a->n > centimetres;
 }
 
+size_t
+drawing_ticks (char which, double centimetres)
+{
+  return (size_t) fmax (2, centimetres / (which == 'x' ? x_tick_room : y_tick_room));
+}
+
 void
 drawing_axis (char which, const axis *a, double centimetres, bool bare, rw_text *out)
 {
-  const double room = which == 'x' ? x_tick_room : y_tick_room;
   const bool turned = which == 'x' && !bare && drawing_turned (a, centimetres);
   if (a->scale == AXIS_LOG2 || a->scale == AXIS_LOG10)
     rw_text_addf (out, "set logscale %c %d\n", which, a->scale == AXIS_LOG2 ? 2 : 10);
@@ -96,7 +101,7 @@ drawing_axis (char which, const axis *a, double centimetres, bool bare, rw_text 
     rw_text_addf (out, "unset logscale %c\n", which);
   rw_text_addf (out, "set %crange [%.17g:%.17g] noextend\n", which, a->lo, a->hi);
   rw_text_addf (out, "set %ctics %s ", which, turned ? "rotate by 35 right" : "norotate");
-  axis_ticks (a, (size_t) fmax (2, centimetres / room), bare, out);
+  axis_ticks (a, drawing_ticks (which, centimetres), bare, out);
   rw_text_add (out, "\n");
 }
 
