@@ -186,11 +186,6 @@ list_formats (const char *name, bool brief, cJSON *out, rw_error *err)
     const char *name, *text;
   } formats[] = {
     { "hf", "export: Hugging Face config.json with rope_parameters (transformers 5)" },
-    { "hf-v4", "export: Hugging Face config.json with rope_scaling (transformers 4)" },
-    { "vllm", "export: vLLM's command line" },
-    { "llama.cpp", "export: llama.cpp's command line" },
-    { "gguf", "export: GGUF metadata" },
-    { "safetensors", "export: the table as tensors" },
     { "text", "table: one line a pair" },
     { "json", "table: one object" },
     { "csv", "table: one row a pair" },
