@@ -163,8 +163,26 @@ blocks_are_told_apart (void)
   m = read_by ("exact", tiny, NULL);
   ok (m && m->n_ropes == 2, "a clearly nested block is read whatever layers there are");
   m = read_by ("hf", tiny, NULL);
+  ok (m && m->n_ropes == 2, "and by transformers, where one of its keys is a layer type");
+  m = read_by ("hf",
+               "{" SIZE ", \"rope_parameters\": {\"full_attention\": {\"rope_type\": "
+               "\"linear\", \"factor\": 8}}}",
+               NULL);
   ok (m && m->n_ropes == 1 && noted (&m->rope[0], RW_NOTE_WARNING, "trl#6961"),
-      "transformers reads it as a flat one, and we say so");
+      "where none is, transformers reads it as a flat one, and we say so");
+  m = read_config ("{" SIZE ", \"num_hidden_layers\": 1, \"layer_types\": [\"full_attention\"], "
+                   "\"rope_parameters\": {\"rope_type\": \"default\", \"full_attention\": "
+                   "{\"rope_type\": \"linear\", \"factor\": 8}}}");
+  ok (m && strcmp (m->rope[0].schedule->module->name, "linear") == 0,
+      "a block by layer type is read also where other keys stand beside it");
+  m = read_config ("{" SIZE ", \"rope_scaling\": {\"type\": \"proportional\", "
+                   "\"partial_rotary_factor\": 0.25}}");
+  ok (m && m->rope[0].geometry.rotary_dim == m->rope[0].geometry.head_dim,
+      "proportional under its old key `type` rotates in the whole head too");
+  const char *su = "{" SIZE ", \"model_type\": \"llama\", \"rope_scaling\": {\"type\": \"su\", "
+                   "\"short_factor\": [1, 1, 1, 1], \"long_factor\": [1, 1, 1, 1]}}";
+  ok (!read_by ("hf", su, NULL) && strstr (err.text, "no rope type 'su'"),
+      "transformers knows su in Phi-3 alone");
   m = read_config ("{" SIZE ", \"num_hidden_layers\": 4, \"no_rope_layers\": [1, 1, 1, 0]}");
   ok (m && m->rope_of_layer[2] == 0 && m->rope_of_layer[3] == RW_NO_ROPE,
       "no_rope_layers: 1 means that the layer rotates");
@@ -229,9 +247,8 @@ types_and_keys_are_judged (void)
   const char *minimax
       = "{" SIZE ", \"model_type\": \"minimax_m2\", \"head_dim\": 128, \"rotary_dim\": 64}";
   ok (read_by ("exact", minimax, NULL)->rope[0].geometry.rotary_dim == 64, "rotary_dim is read");
-  const rw_model *m = read_by ("hf", minimax, NULL);
-  ok (m->rope[0].geometry.rotary_dim == 128 && noted (&m->rope[0], RW_NOTE_IGNORED, "rotary_dim"),
-      "but not by transformers for MiniMax-M2");
+  ok (read_by ("hf", minimax, NULL)->rope[0].geometry.rotary_dim == 64,
+      "by transformers too, since MiniMaxM2Config reads it");
 }
 
 static void

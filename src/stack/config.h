@@ -15,8 +15,7 @@ typedef struct
   const char *name;
   bool hf_types_only;      /* refuses rope types that transformers does not have */
   bool truncate_flat_only; /* a nested block's `truncate` is lost (6.4 of the method notes) */
-  bool rotary_dim_lost;    /* MiniMax-M2's `rotary_dim` is lost (transformers#48241) */
-  bool nested_by_subset;   /* nested only if the keys are layer types (trl#6961) */
+  bool nested_by_types;    /* nested only if a key is a layer type (trl#6961) */
 } rw_hf_rules;
 
 typedef struct

@@ -8,20 +8,19 @@
 
 enum
 {
-  RW_INTERLEAVES = 1 << 0,      /* pairs are channels (2i, 2i + 1) */
-  RW_LOCAL_ROPE = 1 << 1,       /* sliding layers have a plain rope of their own */
-  RW_SOFTMAX_MSCALE = 1 << 2,   /* scores are multiplied by mscale(mscale_all_dim)^2 */
-  RW_NOPE_INTERVAL = 1 << 3,    /* every no_rope_layer_interval-th layer does not rotate */
-  RW_NOPE_FULL = 1 << 4,        /* full_attention layers do not rotate */
-  RW_NO_ROTATION = 1 << 5,      /* the class applies no rope whatever the config says */
-  RW_NOT_ROTARY = 1 << 6,       /* other positions: refused */
-  RW_HALF_HEAD = 1 << 7,        /* ChatGLM: half of kv_channels rotates, base 10000 rope_ratio */
-  RW_COMPRESSED = 1 << 8,       /* DeepSeek-V4: compressed layers have the scaled rope */
-  RW_LINEAR_LAYERS = 1 << 9,    /* the other layers of the pattern are linear_attention */
-  RW_FULL_FIRST = 1 << 10,      /* layer i is full where i mod pattern is 0, not pattern - 1 */
-  RW_ROTARY_DIM_LOST = 1 << 11, /* transformers does not read the published rotary_dim */
-  RW_TRAINED_SEQ = 1 << 13,     /* Qwen: seq_length is the trained length */
-  RW_ALPHA = 1 << 12            /* HunYuan: a dynamic block with `alpha` is static NTK */
+  RW_INTERLEAVES = 1 << 0,    /* pairs are channels (2i, 2i + 1) */
+  RW_LOCAL_ROPE = 1 << 1,     /* sliding layers have a plain rope of their own */
+  RW_SOFTMAX_MSCALE = 1 << 2, /* scores are multiplied by mscale(mscale_all_dim)^2 */
+  RW_NOPE_INTERVAL = 1 << 3,  /* every no_rope_layer_interval-th layer does not rotate */
+  RW_NOPE_FULL = 1 << 4,      /* full_attention layers do not rotate */
+  RW_NO_ROTATION = 1 << 5,    /* the class applies no rope whatever the config says */
+  RW_NOT_ROTARY = 1 << 6,     /* other positions: refused */
+  RW_HALF_HEAD = 1 << 7,      /* ChatGLM: half of kv_channels rotates, base 10000 rope_ratio */
+  RW_COMPRESSED = 1 << 8,     /* DeepSeek-V4: compressed layers have the scaled rope */
+  RW_LINEAR_LAYERS = 1 << 9,  /* the other layers of the pattern are linear_attention */
+  RW_FULL_FIRST = 1 << 10,    /* layer i is full where i mod pattern is 0, not pattern - 1 */
+  RW_TRAINED_SEQ = 1 << 11,   /* Qwen: seq_length is the trained length */
+  RW_ALPHA = 1 << 12          /* HunYuan: a dynamic block with `alpha` is static NTK */
 };
 
 typedef struct

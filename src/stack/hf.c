@@ -12,11 +12,7 @@
 
 static const rw_hf_rules rules[] = {
   { .name = "exact" },
-  { .name = "hf",
-    .hf_types_only = true,
-    .truncate_flat_only = true,
-    .rotary_dim_lost = true,
-    .nested_by_subset = true },
+  { .name = "hf", .hf_types_only = true, .truncate_flat_only = true, .nested_by_types = true },
 };
 
 enum
@@ -194,11 +190,11 @@ rw_hf_rules_of (const char *stack)
 const rw_stack rw_stack_exact
     = { .name = "exact",
         .text = "configs by the rules of transformers 5, definitions in double",
-        .cite = "transformers 5.17, modeling_rope_utils.py; the papers of the schedules",
+        .cite = "transformers 5.23, modeling_rope_utils.py; the papers of the schedules",
         .read = read_exact,
         .arithmetic = rw_stack_hf_float };
 const rw_stack rw_stack_hf = { .name = "hf",
                                .text = "transformers 5 itself",
-                               .cite = "transformers 5.17, modeling_rope_utils.py",
+                               .cite = "transformers 5.23, modeling_rope_utils.py",
                                .read = read_hf,
                                .arithmetic = rw_stack_hf_float };

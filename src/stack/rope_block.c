@@ -90,8 +90,11 @@ rw_rope_block_type (rw_rope_maker *m)
   if (s)
     return rw_within (m->c->err, s, "%s.rope_type", m->path);
   m->type = type_find (m->module->name);
-  /* Of the other names transformers takes only "su" (Phi3Config turns it into longrope).  */
-  const bool other_name = strcmp (name, m->module->name) != 0 && strcmp (name, "su") != 0;
+  /* Of the other names transformers means to take "su" (Phi3Config turns it into longrope; 5.23
+     stops where its length stands at the top level), and no other family's class does.  */
+  const char *family = m->c->family->model_type;
+  const bool su = strcmp (name, "su") == 0 && (!*family || strcmp (family, "phi3") == 0);
+  const bool other_name = strcmp (name, m->module->name) != 0 && !su;
   if (m->c->rules->hf_types_only && (!m->type || other_name))
     return unknown_to_hf (m, name);
   /* HunYuanDenseV1RotaryEmbedding: base alpha^(d/(d-2)), whatever the length; factor is unused.  */

@@ -34,6 +34,7 @@ static bool
 is_proportional (const cJSON *block)
 {
   const cJSON *name = rw_json_get (block, "rope_type");
+  name = name ? name : rw_json_get (block, "type");
   return cJSON_IsString (name) && strcmp (name->valuestring, "proportional") == 0;
 }
 

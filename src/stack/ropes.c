@@ -44,26 +44,29 @@ looks_nested (const cJSON *block)
   return objects > 0;
 }
 
-/* transformers' own question; a nested block that fails it is read as a flat one there.  */
+/* transformers' own question, as of 5.23; in 5.17 all keys had to be layer types.  A nested block
+   that fails it is read as a flat one there.  */
 static bool
-keys_are_types (const cJSON *block, const rw_layers *layers)
+has_key_of_type (const cJSON *block, const rw_layers *layers)
 {
-  for (const cJSON *item = block->child; item; item = item->next)
-    if (!rw_layers_has (layers, item->string))
-      return false;
-  return true;
+  for (const cJSON *item = block ? block->child : NULL; item; item = item->next)
+    if (cJSON_IsObject (item) && rw_layers_has (layers, item->string))
+      return true;
+  return false;
 }
 
 static bool
 is_nested (const rw_config *c, const cJSON *block, const char *key, const rw_layers *layers)
 {
+  if (has_key_of_type (block, layers))
+    return true;
   if (!looks_nested (block))
     return false;
-  if (c->rules->nested_by_subset && !keys_are_types (block, layers) && c->reading == RW_LENIENT)
+  if (c->rules->nested_by_types && c->reading == RW_LENIENT)
     {
       rw_config_ignored (c, key,
-                         "transformers reads this block as a flat one, because its keys are not "
-                         "all in layer_types (trl#6961): nothing of it is used");
+                         "transformers reads this block as a flat one, because none of its keys "
+                         "is in layer_types (trl#6961): nothing of it is used");
       return false;
     }
   return true;

@@ -175,13 +175,6 @@ read_partial (const rw_config *c, rw_shape *out)
   rw_status s = rw_config_number (c, partials, 1e-6, 1, &out->partial);
   if (s || !rw_config_find (c, dims))
     return s;
-  if (c->family->flags & RW_ROTARY_DIM_LOST && c->rules->rotary_dim_lost)
-    {
-      rw_config_ignored (c, "rotary_dim",
-                         "transformers does not read it and rotates the whole head (its issue "
-                         "48241)");
-      return RW_OK;
-    }
   if (!isnan (out->partial))
     {
       rw_config_ignored (c, "rotary_dim", "partial_rotary_factor is there too and is used");
