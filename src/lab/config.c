@@ -2,9 +2,6 @@
    refused with the path, what was expected and what is near.  */
 #include "base/text.h"
 #include "lab/parts.h"
-#include "rule/rule.h"
-#include "schedule/schedule.h"
-#include "source/source.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -85,107 +82,6 @@ check_key (const cJSON *item, rw_error *err)
            rw_did_you_mean (near, sizeof near, item->string, key_name, keys));
   rw_text_free (&known);
   return RW_EINVAL;
-}
-
-/* ---- blocks ---- */
-
-const rw_kind *
-rw_config_kind (size_t role)
-{
-  const rw_kind *const kinds[] = { [RW_ROLE_SCHEDULE] = &rw_schedules,
-                                   [RW_ROLE_SOURCE] = &rw_sources,
-                                   [RW_ROLE_RULE] = &rw_rules,
-                                   [RW_ROLE_QUERY_SCALE] = &rw_query_scales };
-  return role < RW_ROLE_METRIC ? kinds[role] : &rw_metrics;
-}
-
-void
-rw_blocks_free (rw_blocks *blocks)
-{
-  for (size_t i = 0; i < blocks->n; i++)
-    {
-      rw_free (blocks->item[i].layer_type);
-      rw_object_free (blocks->item[i].object);
-    }
-  rw_free (blocks->item);
-  *blocks = (rw_blocks){ 0 };
-}
-
-void
-rw_config_warn (rw_plan *plan, const char *where, const rw_notes *from)
-{
-  for (size_t i = 0; i < from->n && plan->notes.n < RW_WARNINGS_MAX; i++)
-    if (from->note[i].kind == RW_NOTE_WARNING)
-      rw_note_add (&plan->notes, RW_NOTE_WARNING, "%s%s%s", where, *where ? ": " : "",
-                   from->note[i].text);
-}
-
-/* A schedule whose keys are layer types: every value is a block, and none names a rope type.  */
-static bool
-is_nested (const cJSON *value)
-{
-  bool nested = cJSON_IsObject (value) && value->child && !rw_json_get (value, "rope_type")
-                && !rw_json_get (value, "type");
-  for (const cJSON *c = nested ? value->child : NULL; c; c = c->next)
-    nested = nested && (cJSON_IsObject (c) || (cJSON_IsString (c) && strcmp (c->string, "label")));
-  return nested;
-}
-
-static rw_status
-add_block (rw_plan *plan, const cJSON *value, size_t role, const char *path, const char *layer_type,
-           rw_blocks *out, rw_error *err)
-{
-  rw_notes notes = { 0 };
-  rw_object *object = NULL;
-  rw_status s = rw_grow ((void **) &out->item, out->n, out->n + 1, sizeof *out->item, err);
-  if (!s)
-    s = rw_block_read (value, rw_config_kind (role), RW_STRICT, path, plan->parts->folder, &notes,
-                       &object, err);
-  rw_config_warn (plan, "", &notes);
-  rw_notes_free (&notes);
-  if (s)
-    return s;
-  out->item[out->n++] = (rw_blocks_item){ .object = object };
-  if (layer_type && !(out->item[out->n - 1].layer_type = rw_strdup (layer_type)))
-    return rw_nomem (err, strlen (layer_type));
-  return RW_OK;
-}
-
-/* A layer type that no model of the sweep has is a slip.  */
-static rw_status
-check_layer_type (const rw_plan *plan, const char *layer_type, const char *path, rw_error *err)
-{
-  const rw_rope *rope;
-  rw_status s = RW_OK;
-  for (size_t i = 0; i < plan->n_models; i++)
-    if (!(s = rw_column_rope_of (&plan->models[i], layer_type, &rope, err)))
-      return RW_OK;
-  if (s)
-    {
-      s = rw_within (err, s, "%s", path);
-      rw_hint (err, "a block without layer types begins with \"rope_type\": {\"rope_type\": ...}");
-    }
-  return s;
-}
-
-rw_status
-rw_config_blocks (rw_plan *plan, const cJSON *value, size_t role, const char *path, rw_blocks *out,
-                  rw_error *err)
-{
-  char inner[RW_PATH_TEXT];
-  rw_status s = RW_OK;
-  if (!value || (cJSON_IsNull (value) && role != RW_ROLE_SCHEDULE))
-    return RW_OK;
-  if (role != RW_ROLE_SCHEDULE || !is_nested (value))
-    return add_block (plan, value, role, path, NULL, out, err);
-  for (const cJSON *c = value->child; c && !s; c = c->next)
-    {
-      snprintf (inner, sizeof inner, "%.180s.%.60s", path, c->string);
-      s = check_layer_type (plan, c->string, path, err);
-      if (!s)
-        s = add_block (plan, c, role, inner, c->string, out, err);
-    }
-  return s;
 }
 
 /* ---- the parts of a config ---- */
@@ -283,7 +179,7 @@ read_metrics (rw_plan *plan, const cJSON *list, rw_error *err)
       snprintf (path, sizeof path, "metrics[%zu]", k);
       if (k == RW_METRICS_MAX)
         return rw_fail (err, RW_EINVAL, "%s: at most %d metrics", path, RW_METRICS_MAX);
-      s = add_block (plan, c, RW_ROLE_METRIC, path, NULL, &one, err);
+      s = rw_blocks_read (plan, c, RW_ROLE_METRIC, path, &one, err);
       for (size_t i = 0; !s && i < k; i++)
         if (plan->metrics[i]->module == one.item[0].object->module)
           {
@@ -315,21 +211,6 @@ check_both (const rw_plan *plan, rw_error *err)
   return RW_OK;
 }
 
-/* The blocks of the top-level keys: after the models, whose layer types a schedule may name.  */
-rw_status
-rw_config_base (rw_plan *plan, rw_error *err)
-{
-  static const char *const names[] = { [RW_ROLE_SCHEDULE] = "schedule",
-                                       [RW_ROLE_SOURCE] = "source",
-                                       [RW_ROLE_RULE] = "rule",
-                                       [RW_ROLE_QUERY_SCALE] = "query_scale" };
-  rw_status s = RW_OK;
-  for (size_t r = 0; !s && r < RW_ROLE_METRIC; r++)
-    s = rw_config_blocks (plan, rw_json_get (plan->parts->root, names[r]), r, names[r],
-                          &plan->parts->base[r], err);
-  return s;
-}
-
 rw_status
 rw_config_read (rw_plan *plan, rw_error *err)
 {
@@ -339,7 +220,7 @@ rw_config_read (rw_plan *plan, rw_error *err)
     rw_status (*read) (rw_plan *plan, const cJSON *value, rw_error *err);
   } readers[] = { { "name", read_name },     { "seed", read_seed },     { "stack", read_stack },
                   { "length", read_length }, { "output", read_output }, { "metrics", read_metrics },
-                  { "axes", rw_axis_read },  { "figures", NULL } };
+                  { "axes", rw_axes_read },  { "figures", NULL } };
   const cJSON *root = plan->parts->root;
   rw_status s = RW_OK;
   if (!cJSON_IsObject (root))

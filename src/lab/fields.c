@@ -126,8 +126,8 @@ add_metric (rw_plan *plan, size_t m, rw_error *err)
   const rw_field *f = ((const rw_metric *) plan->metrics[m]->module)->fields;
   wish w = { .metric = m };
   bool mask[RW_AXES_MAX] = { false };
-  rw_valid_mask (plan, RW_ROLE_METRIC + m, mask);
-  rw_status s = rw_valid_walk (plan, mask, WANTED_WALK, add_wish, &w, err);
+  rw_walk_mask (plan, RW_ROLE_METRIC + m, mask);
+  rw_status s = rw_walk_cells (plan, mask, WANTED_WALK, add_wish, &w, err);
   for (size_t i = 0; !s && i < RW_FIELDS_MAX && f[i].name; i++)
     if (w.wanted[i])
       s = add_field (plan, m, &f[i], i, err);

@@ -211,7 +211,7 @@ warn_ends (rw_plan *plan, size_t a, rw_object *object)
       rw_notes notes = { 0 };
       rw_error none;
       if (!try_value (plan, a, ends[e], object, &notes, &none))
-        rw_config_warn (plan, rw_axis_path (plan, a, ends[e], path), &notes);
+        rw_warning_add (plan, rw_axis_path (plan, a, ends[e], path), &notes);
       rw_notes_free (&notes);
     }
 }

@@ -1,9 +1,8 @@
-/* label: what the values of an axis are called, and what the axes themselves are called.
+/* label: what the blocks on an axis are called.
 
    A block's label is its `label`, else its module's name; where labels repeat, the parameters in
    which those blocks differ (and which are not at their default) are appended: "yarn
-   ramp=rotations".  An axis is called by its last word, or KIND_PARAM where two would be the
-   same.  */
+   ramp=rotations".  */
 #include "config.h" /* qsort_r is a GNU extension */
 
 #include "base/text.h"

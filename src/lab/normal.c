@@ -82,7 +82,7 @@ texts (char *const *v, size_t n)
 static cJSON *
 block (const rw_object *object, size_t role)
 {
-  cJSON *b = rw_block_write (object, rw_config_kind (role), false);
+  cJSON *b = rw_block_write (object, rw_blocks_kind (role), false);
   cJSON_DeleteItemFromObjectCaseSensitive (b,
                                            "label"); /* labels are coordinates, and stand there */
   return b;

@@ -1,6 +1,10 @@
-/* parts: what a plan keeps to itself: the config's tree, what every axis sets, the blocks that
-   points are made from.  Private to the lab; made by config.c, axis.c and column.c, read by
-   point.c, read-only afterwards.  */
+/* parts: what a plan keeps to itself while and after its config is read.  Private.
+
+   A reading goes: the tree (edits.c on it), the top-level keys (config.c), the axes (axes.c: first
+   which dimensions there are, then their values, stacks before models before blocks before
+   parameters), what is stored (fields.c) and how it is called (names.c), the checks of every cell
+   (valid.c), the figures, the normal form.  Everything belongs to the plan, is freed by
+   rw_plan_free, and is read-only once rw_plan_read has returned.  */
 #ifndef RW_LAB_PARTS_H
 #define RW_LAB_PARTS_H
 
@@ -27,19 +31,22 @@ enum
   RW_ROLES = RW_ROLE_METRIC + RW_METRICS_MAX
 };
 
-/* One block of a config.  A schedule may be nested by layer type; everything else has one object
-   and no layer type.  n = 0: nothing was said.  */
+/* One object of a config's block, for the ropes of one layer type.  */
 typedef struct
 {
   char *layer_type; /* owned; NULL: the first rope, or not a schedule */
   rw_object *object;
 } rw_blocks_item;
+
+/* One block of a config.  A schedule may be nested by layer type; everything else has one object
+   and no layer type.  n = 0: nothing was said.  */
 typedef struct
 {
   size_t n;
   rw_blocks_item *item; /* (n,) owned */
 } rw_blocks;
 
+/* What an axis sets, in the order in which the values are read.  */
 typedef enum
 {
   RW_COLUMN_STACK,
@@ -68,6 +75,7 @@ typedef struct
   size_t *index;     /* STACK, MODEL: (n,) which of parts->stack, parts->model; owned */
 } rw_column;
 
+/* The private side of a plan.  */
 struct rw_plan_parts
 {
   cJSON *root;                    /* the config's tree after the edits */
@@ -85,31 +93,24 @@ struct rw_plan_parts
   size_t n_distances, n_positions;
 };
 
-/* ---- config.c: top-level keys ---- */
-rw_status rw_config_read (rw_plan *plan, rw_error *err);
-/* The blocks of the top-level keys, after the models, whose layer types a schedule may name.  */
-rw_status rw_config_base (rw_plan *plan, rw_error *err);
-rw_status rw_config_blocks (rw_plan *plan, const cJSON *value, size_t role, const char *path,
-                            rw_blocks *out, rw_error *err);
-const rw_kind *rw_config_kind (size_t role);
-void rw_blocks_free (rw_blocks *blocks);
+/* From here on in the order of who may call whom: each part calls only parts above it.  */
+
+/* ---- warning.c ---- */
 /* Appends the warnings of `from`, each behind "where: " (where may be ""), up to RW_WARNINGS_MAX.
  */
-void rw_config_warn (rw_plan *plan, const char *where, const rw_notes *from);
+void rw_warning_add (rw_plan *plan, const char *where, const rw_notes *from);
 
-/* ---- edits.c: overrides of the command line, on the tree ---- */
-rw_status rw_edits_apply (cJSON *root, const rw_plan_edits *edits, rw_error *err);
-
-/* ---- form.c: lists of numbers and their short forms ---- */
+/* ---- form.c, grid.c: lists of numbers and their short forms ---- */
 bool rw_form_is (const cJSON *value); /* {"linspace": ...} and its like */
 /* Numbers of a list or a form.  `whole` rounds what a form makes to integers and refuses other
    numbers in a list.  The caller frees *out.  */
 rw_status rw_form_read (const cJSON *value, bool whole, const char *path, double **out, size_t *n,
                         rw_error *err);
 rw_status rw_form_count (const cJSON *value, const char *path, size_t *n, rw_error *err);
+rw_status rw_grid_read (rw_plan *plan, const cJSON *value, const char *path, double **out,
+                        size_t *n, rw_error *err);
 
-/* ---- axis.c: axes, dimensions, points ---- */
-rw_status rw_axis_read (rw_plan *plan, const cJSON *axes, rw_error *err);
+/* ---- axis.c: one axis, looked up ---- */
 /* Whether `path` is one of the names of the axis key "a,b".  */
 bool rw_axis_names (const char *key, const char *path);
 /* First axis on dimension `dim`.  */
@@ -120,46 +121,68 @@ const rw_axis *rw_axis_of (const rw_plan *plan, rw_column_is is, size_t role);
 char *rw_axis_path (const rw_plan *plan, size_t axis, size_t k, char buf[RW_PATH_TEXT]);
 /* "8", "yarn": value k of an axis as text.  */
 const char *rw_axis_text (const rw_axis *axis, size_t k, char buf[32]);
-
-/* ---- column.c, knob.c: the values of an axis ---- */
-rw_status rw_column_read (rw_plan *plan, size_t axis, rw_error *err);
-rw_status rw_knob_read (rw_plan *plan, size_t axis, rw_error *err); /* KIND.PARAM */
-/* Item k of a column, walking: start with NULL.  */
+/* The items of a column one after the other: start with *at NULL; NULL at the end.  */
 const cJSON *rw_column_next (const rw_column *column, const cJSON **at);
-rw_status rw_column_models (rw_plan *plan, rw_error *err); /* reads every model needed */
-/* The rope of a layer type, NULL for the first.  */
-rw_status rw_column_rope_of (const rw_model *model, const char *layer_type, const rw_rope **rope,
-                             rw_error *err);
-/* Which model and rope stand in the cell at `at`.  */
-rw_status rw_column_rope (const rw_plan *plan, const size_t *at, const rw_model **model,
-                          const rw_rope **rope, rw_error *err);
-
-/* ---- label.c, names.c: labels of blocks, dataset names ---- */
-rw_status rw_label_blocks (rw_plan *plan, size_t axis, rw_error *err);
-rw_status rw_label_unique (char **labels, size_t n, rw_error *err); /* " #2" where they repeat */
-rw_status rw_names_give (rw_plan *plan, rw_error *err);
-rw_status rw_names_distinct (const rw_plan *plan, rw_error *err); /* no value twice on an axis */
-
-/* ---- fields.c, grid.c: what is stored ---- */
-rw_status rw_fields_read (rw_plan *plan, rw_error *err);
-/* Gives every field its size, once the largest table has been seen.  */
-rw_status rw_fields_size (rw_plan *plan, size_t pairs, rw_error *err);
-rw_status rw_grid_read (rw_plan *plan, const cJSON *value, const char *path, double **out,
-                        size_t *n, rw_error *err);
-
-/* ---- valid.c: walks over distinct cells, and the checks made on them ---- */
-typedef rw_status rw_visit (const rw_plan *plan, rw_point *point, void *data, rw_error *err);
-/* Visits the cells that differ on the dimensions with mask[d], the others at 0; where there are
-   more than `most`, evenly spread ones and the last.  */
-rw_status rw_valid_walk (const rw_plan *plan, const bool *mask, size_t most, rw_visit *visit,
-                         void *data, rw_error *err);
-/* Marks the dimensions that decide what `role` is in a cell.  */
-void rw_valid_mask (const rw_plan *plan, size_t role, bool *mask);
-rw_status rw_valid_check (rw_plan *plan, rw_error *err);
 
 /* ---- coordinate.c: the values along dimension `dim`, numbered as in rw_figure.at ---- */
 rw_dim rw_coordinate_of (const rw_plan *plan, size_t dim);
 rw_status rw_coordinate_find (const rw_dim *c, const cJSON *value, size_t *index, rw_error *err);
+
+/* ---- edits.c: overrides of the command line, on the tree ---- */
+rw_status rw_edits_apply (cJSON *root, const rw_plan_edits *edits, rw_error *err);
+
+/* ---- models.c ---- */
+/* Adds a `model` value to parts->source, once; its place in *index.  */
+rw_status rw_models_add (struct rw_plan_parts *parts, const cJSON *value, size_t *index,
+                         rw_error *err);
+rw_status rw_models_read (rw_plan *plan, rw_error *err); /* reads every model needed */
+/* The rope of a layer type, NULL for the first.  */
+rw_status rw_models_rope_of (const rw_model *model, const char *layer_type, const rw_rope **rope,
+                             rw_error *err);
+/* Which model and rope stand in the cell at `at`.  */
+rw_status rw_models_rope (const rw_plan *plan, const size_t *at, const rw_model **model,
+                          const rw_rope **rope, rw_error *err);
+
+/* ---- blocks.c: the module objects of a config ---- */
+const rw_kind *rw_blocks_kind (size_t role);
+rw_status rw_blocks_read (rw_plan *plan, const cJSON *value, size_t role, const char *path,
+                          rw_blocks *out, rw_error *err);
+/* The blocks of the top-level keys, after the models, whose layer types a schedule may name.  */
+rw_status rw_blocks_base (rw_plan *plan, rw_error *err);
+void rw_blocks_free (rw_blocks *blocks);
+
+/* ---- column.c, knob.c: the values of an axis ---- */
+rw_status rw_column_read (rw_plan *plan, size_t axis, rw_error *err);
+rw_status rw_knob_read (rw_plan *plan, size_t axis, rw_error *err); /* KIND.PARAM */
+
+/* ---- label.c: labels of blocks ---- */
+rw_status rw_label_blocks (rw_plan *plan, size_t axis, rw_error *err);
+rw_status rw_label_unique (char **labels, size_t n, rw_error *err); /* " #2" where they repeat */
+
+/* ---- distinct.c: no value twice on an axis ---- */
+rw_status rw_distinct_check (const rw_plan *plan, rw_error *err);
+
+/* ---- axes.c, config.c: the top-level keys, and "axes" among them ---- */
+rw_status rw_axes_read (rw_plan *plan, const cJSON *axes, rw_error *err);
+rw_status rw_config_read (rw_plan *plan, rw_error *err);
+
+/* ---- walk.c: over distinct cells; the points are of point.c, see plan.h ---- */
+typedef rw_status rw_visit (const rw_plan *plan, rw_point *point, void *data, rw_error *err);
+/* Visits the cells that differ on the dimensions with mask[d], the others at 0; where there are
+   more than `most`, evenly spread ones and the last.  */
+rw_status rw_walk_cells (const rw_plan *plan, const bool *mask, size_t most, rw_visit *visit,
+                         void *data, rw_error *err);
+/* Marks the dimensions that decide what `role` is in a cell.  */
+void rw_walk_mask (const rw_plan *plan, size_t role, bool *mask);
+
+/* ---- fields.c, names.c: what is stored, and under which names ---- */
+rw_status rw_fields_read (rw_plan *plan, rw_error *err);
+/* Gives every field its size, once the largest table has been seen.  */
+rw_status rw_fields_size (rw_plan *plan, size_t pairs, rw_error *err);
+rw_status rw_names_give (rw_plan *plan, rw_error *err);
+
+/* ---- valid.c: the checks of every cell ---- */
+rw_status rw_valid_check (rw_plan *plan, rw_error *err);
 
 /* ---- figures.c, normal.c ---- */
 rw_status rw_figures_read (rw_plan *plan, const cJSON *list, rw_error *err);

@@ -60,7 +60,7 @@ base_of (const rw_plan *plan, const rw_point *point, size_t role)
       const rw_rope *rope;
       if (role != RW_ROLE_SCHEDULE)
         return blocks->item[i].object;
-      if (rw_column_rope_of (point->model, blocks->item[i].layer_type, &rope, NULL) == RW_OK
+      if (rw_models_rope_of (point->model, blocks->item[i].layer_type, &rope, NULL) == RW_OK
           && rope == point->rope)
         return blocks->item[i].object;
     }
@@ -149,7 +149,7 @@ rw_plan_point (const rw_plan *plan, size_t i, rw_point *point, rw_error *err)
   if (i >= plan->n_points)
     return rw_fail (err, RW_EINVAL, "point %zu: the plan has %zu", i, plan->n_points);
   unravel (plan, i, point);
-  rw_status s = rw_column_rope (plan, point->at, &point->model, &point->rope, err);
+  rw_status s = rw_models_rope (plan, point->at, &point->model, &point->rope, err);
   if (s)
     return s;
   point->length = length_of (plan, point);

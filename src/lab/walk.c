@@ -1,0 +1,89 @@
+/* walk: over the distinct cells of a plan.
+
+   What a cell's schedule is depends on some of the dimensions only, and so for every metric: a walk
+   visits the distinct combinations of those and leaves the others at 0.  */
+#include "base/text.h"
+#include "lab/parts.h"
+
+static size_t
+masked_cells (const rw_plan *plan, const bool *mask)
+{
+  size_t n = 1;
+  for (size_t d = 0; d < plan->n_dims; d++)
+    n *= mask[d] ? plan->shape[d] : 1;
+  return n;
+}
+
+/* Cell of combination j: the masked dimensions unravel j, the others are 0.  */
+static size_t
+masked_cell (const rw_plan *plan, const bool *mask, size_t j)
+{
+  size_t at[RW_AXES_MAX] = { 0 }, i = 0;
+  for (size_t d = plan->n_dims; d--;)
+    if (mask[d])
+      {
+        at[d] = j % plan->shape[d];
+        j /= plan->shape[d];
+      }
+  for (size_t d = 0; d < plan->n_dims; d++)
+    i = i * plan->shape[d] + at[d];
+  return i;
+}
+
+/* "axes.schedule[2] with factor 0.5": where on the masked dimensions the walk stands.  */
+static void
+write_place (const rw_plan *plan, const bool *mask, size_t cell, rw_text *t)
+{
+  size_t at[RW_AXES_MAX];
+  char path[RW_PATH_TEXT], number[32];
+  bool first = true;
+  for (size_t d = plan->n_dims; d--; cell /= plan->shape[d])
+    at[d] = cell % plan->shape[d];
+  for (size_t a = 0; a < plan->n_axes; a++)
+    {
+      const rw_axis *axis = &plan->axes[a];
+      if (!mask[axis->dim])
+        continue;
+      rw_text_addf (t, "%s%s (%s)", first ? "" : ", ", rw_axis_path (plan, a, at[axis->dim], path),
+                    rw_axis_text (axis, at[axis->dim], number));
+      first = false;
+    }
+}
+
+rw_status
+rw_walk_cells (const rw_plan *plan, const bool *mask, size_t most, rw_visit *visit, void *data,
+               rw_error *err)
+{
+  const size_t n = masked_cells (plan, mask), step = (n + most - 1) / most;
+  rw_point *point = NULL;
+  rw_status s = rw_point_new (plan, &point, err);
+  for (size_t j = 0; !s && j < n; j = j + step < n || j == n - 1 ? j + step : n - 1)
+    {
+      const size_t cell = masked_cell (plan, mask, j);
+      s = rw_plan_point (plan, cell, point, err);
+      if (!s)
+        s = visit (plan, point, data, err);
+      if (s && s != RW_ENOMEM)
+        {
+          rw_text where = { 0 };
+          write_place (plan, mask, cell, &where);
+          if (where.n)
+            rw_within (err, s, "%s", rw_text_get (&where));
+          rw_text_free (&where);
+        }
+    }
+  rw_point_free (point);
+  return s;
+}
+
+void
+rw_walk_mask (const rw_plan *plan, size_t role, bool *mask)
+{
+  for (size_t a = 0; a < plan->n_axes; a++)
+    {
+      const rw_column *c = &plan->parts->column[a];
+      const bool block = c->is == RW_COLUMN_BLOCK || c->is == RW_COLUMN_PARAM;
+      if (block && c->role == role)
+        mask[plan->axes[a].dim] = true;
+    }
+}
