@@ -1,7 +1,6 @@
 /* distinct: no value stands on an axis twice; on linked axes, no tuple.  */
 #include "config.h" /* qsort_r is a GNU extension */
 
-#include "base/text.h"
 #include "lab/parts.h"
 
 #include <stdlib.h>

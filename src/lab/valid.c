@@ -1,11 +1,7 @@
 /* valid: everything that can be wrong with a cell, found before anything is written.  Each check
    walks the cells that differ in what it looks at.  */
-#include "base/text.h"
 #include "lab/parts.h"
 #include "schedule/schedule.h"
-
-#include <stdio.h>
-#include <string.h>
 
 enum
 {
