@@ -6,7 +6,8 @@ n=0 bad=0
 floor () {
   case $1 in
     base) echo 1 ;; rope) echo 2 ;; schedule | rule | model) echo 3 ;;
-    metric | source) echo 4 ;; json) echo 5 ;; stack) echo 6 ;; lab) echo 7 ;; cli) echo 8 ;;
+    metric | source) echo 4 ;; json) echo 5 ;; stack) echo 6 ;; plan) echo 7 ;; lab) echo 8 ;;
+    cli) echo 9 ;;
     *) echo 0 ;;
   esac
 }
@@ -39,13 +40,13 @@ only () { # only PATTERN NAME ROOM...: the header is included nowhere else
   done
   result $wrong "$name is named only in: $*"
 }
-only 'cjson/' cJSON json stack lab cli
+only 'cjson/' cJSON json stack plan lab cli
 only 'hdf5' HDF5 lab
 only 'dlfcn' dlopen lab
 only 'argp' argp cli
 
 ! grep -nE '\b(exit|abort) \(|\b(puts|printf) \(|stdout' src/base/*.c src/rope/*.c src/schedule/*.c src/rule/*.c \
-    src/metric/*.c src/source/*.c src/json/*.c src/stack/*.c src/lab/*.c 2>/dev/null \
+    src/metric/*.c src/source/*.c src/json/*.c src/stack/*.c src/plan/*.c src/lab/*.c 2>/dev/null \
     | grep -vE '(fprintf|snprintf|vsnprintf) \(|/\*' | sed 's/^/# /' | grep .
 result $? "the library neither exits nor prints"
 

@@ -2,7 +2,7 @@
 #ifndef RW_TESTS_PLAN_HELP_H
 #define RW_TESTS_PLAN_HELP_H
 
-#include "lab/plan.h"
+#include "plan/plan.h"
 #include "tap.h"
 
 #define LLAMA "'model': {'head_dim': 128, 'rope_theta': 10000, 'original_length': 4096}"

@@ -7,7 +7,7 @@
 #define RW_TESTS_STORE_HELP_H
 
 #include "base/mem.h"
-#include "lab/plan.h"
+#include "plan/plan.h"
 
 #include <math.h>
 #include <string.h>

@@ -7,7 +7,7 @@
 #ifndef RW_CLI_PLAN_OPTIONS_H
 #define RW_CLI_PLAN_OPTIONS_H
 
-#include "lab/plan.h"
+#include "plan/plan.h"
 
 #include <argp.h>
 

@@ -5,7 +5,7 @@
 #ifndef RW_CLI_PROGRESS_H
 #define RW_CLI_PROGRESS_H
 
-#include "lab/plan.h"
+#include "plan/plan.h"
 
 typedef struct
 {

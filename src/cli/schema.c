@@ -3,7 +3,7 @@
 
 #include "base/mem.h"
 #include "cli/door.h"
-#include "lab/schema.h"
+#include "plan/schema.h"
 
 #include <stdio.h>
 

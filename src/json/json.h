@@ -5,7 +5,7 @@
    file and, for syntax, duplicates and numbers, line and column.  The caller frees trees with
    cJSON_Delete and texts with rw_free.  Key lookups are case-sensitive.
 
-   src/json stands below stack and lab because both read JSON; nothing else names cJSON.  */
+   src/json stands below stack, plan and lab because all read JSON; nothing else names cJSON.  */
 #ifndef RW_JSON_JSON_H
 #define RW_JSON_JSON_H
 

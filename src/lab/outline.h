@@ -6,7 +6,7 @@
 #ifndef RW_LAB_OUTLINE_H
 #define RW_LAB_OUTLINE_H
 
-#include "lab/plan.h"
+#include "plan/plan.h"
 
 enum
 {

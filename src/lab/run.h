@@ -5,7 +5,7 @@
 #ifndef RW_LAB_RUN_H
 #define RW_LAB_RUN_H
 
-#include "lab/plan.h"
+#include "plan/plan.h"
 #include "lab/store.h"
 
 #include <signal.h>

@@ -10,7 +10,7 @@
 #ifndef RW_LAB_STORE_H
 #define RW_LAB_STORE_H
 
-#include "lab/plan.h"
+#include "plan/plan.h"
 
 enum
 {

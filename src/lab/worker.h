@@ -6,7 +6,7 @@
 #ifndef RW_LAB_WORKER_H
 #define RW_LAB_WORKER_H
 
-#include "lab/plan.h"
+#include "plan/plan.h"
 
 typedef struct rw_worker rw_worker;
 

@@ -5,7 +5,7 @@
    --axis path=v1,v2   adds an axis or replaces the values of one; a form may stand instead.
    Values are JSON; what is not JSON is a text.  */
 #include "base/text.h"
-#include "lab/parts.h"
+#include "plan/parts.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,11 +5,11 @@
    parameters), what is stored (fields.c) and how it is called (names.c), the checks of every cell
    (valid.c), the figures, the normal form.  Everything belongs to the plan, is freed by
    rw_plan_free, and is read-only once rw_plan_read has returned.  */
-#ifndef RW_LAB_PARTS_H
-#define RW_LAB_PARTS_H
+#ifndef RW_PLAN_PARTS_H
+#define RW_PLAN_PARTS_H
 
 #include "json/block.h"
-#include "lab/plan.h"
+#include "plan/plan.h"
 #include "stack/stack.h"
 
 enum

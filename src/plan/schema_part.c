@@ -1,5 +1,5 @@
 /* schema_part: parameter tables as JSON Schema; see schema_part.h.  */
-#include "lab/schema_part.h"
+#include "plan/schema_part.h"
 #include "base/mem.h"
 #include "json/block.h"
 

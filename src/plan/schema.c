@@ -1,8 +1,8 @@
 /* schema: the JSON Schema of sweep configs; see schema.h.  What does not come from a parameter
    table is written here as JSON; kinds and axes over parameters are added from the registries.  */
-#include "lab/schema.h"
+#include "plan/schema.h"
 #include "base/mem.h"
-#include "lab/schema_part.h"
+#include "plan/schema_part.h"
 #include "metric/metric.h"
 #include "rule/rule.h"
 #include "schedule/schedule.h"

@@ -6,8 +6,8 @@
    axis removed: what does not depend on the schedule is made once a group.
 
    The plan is read-only after rw_plan_read and may be used by several threads.  */
-#ifndef RW_LAB_PLAN_H
-#define RW_LAB_PLAN_H
+#ifndef RW_PLAN_PLAN_H
+#define RW_PLAN_PLAN_H
 
 #include "base/module.h"
 #include "metric/metric.h"
@@ -91,7 +91,7 @@ typedef struct
   char *normal;                /* normal form: sorted, defaults filled in, presets expanded */
   char sha256[65];             /* of what changes numbers */
   rw_notes notes;              /* warnings of the reading */
-  struct rw_plan_parts *parts; /* lab-private */
+  struct rw_plan_parts *parts; /* private to src/plan */
 } rw_plan;
 
 /* Overrides of the command line.  */
@@ -125,7 +125,7 @@ typedef struct
   size_t layer, head;                           /* of the axes of these names; else 0 */
   const rw_object *rule, *query_scale, *source; /* NULL where there is none; owned by the point */
   rw_object *metrics[RW_METRICS_MAX];           /* owned by the point */
-  struct rw_point_parts *parts;                 /* lab-private */
+  struct rw_point_parts *parts;                 /* private to src/plan */
 } rw_point;
 
 rw_status rw_point_new (const rw_plan *plan, rw_point **out, rw_error *err);

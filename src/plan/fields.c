@@ -1,6 +1,6 @@
 /* fields: what a sweep stores of every point: the per-point fields, then every wanted field of
    every metric in order; and the own dimensions they lie on.  */
-#include "lab/parts.h"
+#include "plan/parts.h"
 #include "schedule/schedule.h"
 
 #include <math.h>

@@ -5,7 +5,7 @@
    held there by itself.  Values of `at` are matched to coordinates, numbers by value and texts by
    label.  */
 #include "base/text.h"
-#include "lab/parts.h"
+#include "plan/parts.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* warning: what a plan's reading warns of.  */
-#include "lab/parts.h"
+#include "plan/parts.h"
 
 void
 rw_warning_add (rw_plan *plan, const char *where, const rw_notes *from)

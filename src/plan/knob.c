@@ -1,7 +1,7 @@
 /* knob: axes over a parameter, KIND.PARAM.  Every value is tried on every module of that kind that
    has the parameter, so that a bad value is found here and not at its point.  */
 #include "base/text.h"
-#include "lab/parts.h"
+#include "plan/parts.h"
 
 #include <math.h>
 #include <stdio.h>

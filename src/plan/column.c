@@ -1,7 +1,7 @@
 /* column: the values of the axes that are not parameters: stacks, models, whole blocks, layers,
    lengths.  */
 #include "base/text.h"
-#include "lab/parts.h"
+#include "plan/parts.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* blocks: the module objects of a config: a schedule (which may be nested by layer type), a source,
    a rule, a query scale or a metric.  */
-#include "lab/parts.h"
+#include "plan/parts.h"
 #include "rule/rule.h"
 #include "schedule/schedule.h"
 #include "source/source.h"

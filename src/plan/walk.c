@@ -3,7 +3,7 @@
    What a cell's schedule is depends on some of the dimensions only, and so for every metric: a walk
    visits the distinct combinations of those and leaves the others at 0.  */
 #include "base/text.h"
-#include "lab/parts.h"
+#include "plan/parts.h"
 
 static size_t
 masked_cells (const rw_plan *plan, const bool *mask)

@@ -5,7 +5,7 @@
    and copies a block again only where the cell's block is another one; otherwise it only sets the
    parameters that an axis moves.  */
 #include "base/text.h"
-#include "lab/parts.h"
+#include "plan/parts.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
    Left out: 0, 1, ... 63, then 16 an octave (64 2^(k/16), rounded) up to the largest length, and
    that length itself.  "all": every integer from 0 to the largest length.  Else a list of rising
    integers or a form, whose values are rounded and kept once.  */
-#include "lab/parts.h"
+#include "plan/parts.h"
 
 #include <math.h>
 #include <string.h>

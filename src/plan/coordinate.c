@@ -2,7 +2,7 @@
 
    Numbers are matched by value, texts by label; a dimension without values counts from 0.  */
 #include "base/text.h"
-#include "lab/parts.h"
+#include "plan/parts.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* plan: from a config's text to a plan that is whole and checked; see plan.h.  */
 #include "base/text.h"
-#include "lab/parts.h"
+#include "plan/parts.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
    An axis is called by its last word (schedule.factor: factor); where another axis, a field or a
    dimension of a field has that name already, by both: schedule_factor.  */
 #include "base/text.h"
-#include "lab/parts.h"
+#include "plan/parts.h"
 
 #include <string.h>
 

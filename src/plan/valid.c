@@ -1,6 +1,6 @@
 /* valid: everything that can be wrong with a cell, found before anything is written.  Each check
    walks the cells that differ in what it looks at.  */
-#include "lab/parts.h"
+#include "plan/parts.h"
 #include "schedule/schedule.h"
 
 enum

@@ -1,7 +1,7 @@
 /* axis: one axis of a plan, looked up: by dimension, by what it sets, its values as text and as
    items of the config.  Everything that reads or names axes stands above this.  */
 #include "base/text.h"
-#include "lab/parts.h"
+#include "plan/parts.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* distinct: no value stands on an axis twice; on linked axes, no tuple.  */
 #include "config.h" /* qsort_r is a GNU extension */
 
-#include "lab/parts.h"
+#include "plan/parts.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
    "length" is one dimension.  "schedule.factor,length" are linked: one dimension, named after the
    first, whose values are tuples [[2, 8192], [4, 16384]]; each inner list is one place on it.  */
 #include "base/text.h"
-#include "lab/parts.h"
+#include "plan/parts.h"
 
 #include <stdio.h>
 #include <string.h>

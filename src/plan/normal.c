@@ -5,7 +5,7 @@
    numbers or coordinates: not the name, figures, output or the words in which a config says it.
    A long list of numbers stands as its count and the hash of its doubles (little-endian).  */
 #include "base/text.h"
-#include "lab/parts.h"
+#include "plan/parts.h"
 
 #include <math.h>
 #include <string.h>

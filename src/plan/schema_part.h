@@ -1,6 +1,6 @@
-/* schema_part: the schema's pieces that come from parameter tables.  Private to the lab.  */
-#ifndef RW_LAB_SCHEMA_PART_H
-#define RW_LAB_SCHEMA_PART_H
+/* schema_part: the schema's pieces that come from parameter tables.  Private to src/plan.  */
+#ifndef RW_PLAN_SCHEMA_PART_H
+#define RW_PLAN_SCHEMA_PART_H
 
 #include "base/module.h"
 

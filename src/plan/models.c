@@ -1,7 +1,7 @@
 /* models: every model that a sweep names, read once for every stack that meets it, and which model
    and rope stand in a cell.  */
 #include "base/text.h"
-#include "lab/parts.h"
+#include "plan/parts.h"
 
 #include <string.h>
 

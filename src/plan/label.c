@@ -6,7 +6,7 @@
 #include "config.h" /* qsort_r is a GNU extension */
 
 #include "base/text.h"
-#include "lab/parts.h"
+#include "plan/parts.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
      {"range": [a, b, step]}   a, a + step, ... up to b
      {"log2": [p, q]}          2^p, 2^(p+1), ... 2^q; a third number sets values an octave.  */
 #include "base/text.h"
-#include "lab/parts.h"
+#include "plan/parts.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* schema: the JSON Schema (draft 2020-12) of sweep configs, made from the parameter tables of every
    registered module, plug-ins included.  Editors complete and check configs with it; the reader
    itself checks more (values against models, axes against each other).  */
-#ifndef RW_LAB_SCHEMA_H
-#define RW_LAB_SCHEMA_H
+#ifndef RW_PLAN_SCHEMA_H
+#define RW_PLAN_SCHEMA_H
 
 #include "base/module.h"
 

@@ -1,7 +1,7 @@
 /* config: the top-level keys of a sweep config, read strictly: unknown keys and wrong types are
    refused with the path, what was expected and what is near.  */
 #include "base/text.h"
-#include "lab/parts.h"
+#include "plan/parts.h"
 
 #include <math.h>
 #include <stdio.h>
