@@ -1,4 +1,4 @@
-/* json: strict reading of JSON on cJSON, and its canonical writing; see json.h.
+/* json: strict reading of JSON on cJSON; see json.h.
 
    The scanner (scan.c) checks the grammar with positions, cJSON builds the tree, and one walk over
    the tree finds repeated keys (sorted, so that many keys cost n log n) and numbers too large for a
@@ -11,8 +11,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
-#include <sha2.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -200,78 +198,6 @@ rw_json_argument (const char *argument, const char *option, cJSON **out, rw_erro
              "@FILE",
              option);
   return s;
-}
-
-/* ---- writing ---- */
-
-static void
-add_text (rw_text *out, const char *s)
-{
-  rw_text_add (out, "\"");
-  for (; *s; s++)
-    if (*s == '"' || *s == '\\')
-      rw_text_addf (out, "\\%c", *s);
-    else if ((unsigned char) *s < 0x20)
-      rw_text_addf (out, "\\u%04x", *s);
-    else
-      rw_text_addn (out, s, 1);
-  rw_text_add (out, "\"");
-}
-
-static void
-add_object (const cJSON *object, rw_text *out)
-{
-  const size_t n = length_of (object);
-  member *m = rw_new (n, sizeof *m);
-  size_t i = 0;
-  if (!m)
-    {
-      out->failed = true;
-      return;
-    }
-  for (const cJSON *c = object->child; c; c = c->next, i++)
-    m[i] = (member){ .key = c->string, .item = c, .i = i };
-  qsort (m, n, sizeof *m, by_key);
-  rw_text_add (out, "{");
-  for (i = 0; i < n; i++)
-    {
-      rw_text_add (out, i ? "," : "");
-      add_text (out, m[i].key);
-      rw_text_add (out, ":");
-      rw_json_normal (m[i].item, out);
-    }
-  rw_text_add (out, "}");
-  rw_free (m);
-}
-
-void
-rw_json_normal (const cJSON *value, rw_text *out)
-{
-  char number[32];
-  if (cJSON_IsObject (value))
-    add_object (value, out);
-  else if (cJSON_IsArray (value))
-    {
-      rw_text_add (out, "[");
-      for (const cJSON *c = value->child; c; c = c->next)
-        {
-          rw_json_normal (c, out);
-          rw_text_add (out, c->next ? "," : "");
-        }
-      rw_text_add (out, "]");
-    }
-  else if (cJSON_IsString (value))
-    add_text (out, value->valuestring);
-  else if (cJSON_IsNumber (value)) /* + 0: -0 equals 0 and must read the same */
-    rw_text_add (out, rw_number_text (value->valuedouble + 0.0, number));
-  else
-    rw_text_add (out, cJSON_IsTrue (value) ? "true" : cJSON_IsFalse (value) ? "false" : "null");
-}
-
-void
-rw_json_sha256 (const char *text, size_t n, char hex[65])
-{
-  SHA256Data ((const uint8_t *) text, n, hex);
 }
 
 const cJSON *
