@@ -1,4 +1,4 @@
-/* bench: the door, the clock and the table; see bench.h.  */
+/* bench: the door and the table; see bench.h.  */
 #include "config.h"
 
 #include "base/text.h"
@@ -10,24 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #ifdef _OPENMP
 #  include <omp.h>
 #else
 #  define omp_get_max_threads() 1
 #endif
-
-enum
-{
-  RUNS = 5,
-  QUICK_RUNS = 1
-};
-static const double least_run = 0.05; /* seconds: shorter works are repeated within a run */
-static const double long_run = 1.5;   /* longer works are run LONG_RUNS times only */
-enum
-{
-  LONG_RUNS = 3
-};
 
 static const struct
 {
@@ -38,50 +25,6 @@ static const struct
   { "base_bound", bench_base_bound }, { "store", bench_store },
   { "sweep", bench_sweep },           { 0 },
 };
-
-double
-bench_now (void)
-{
-  struct timespec t;
-  clock_gettime (CLOCK_MONOTONIC, &t);
-  return (double) t.tv_sec + 1e-9 * (double) t.tv_nsec;
-}
-
-static int
-rising (const void *a, const void *b)
-{
-  const double x = *(const double *) a, y = *(const double *) b;
-  return (x > y) - (x < y);
-}
-
-rw_status
-bench_time (const bench *b, rw_status (*work) (void *data, rw_error *err), void *data,
-            double *seconds, rw_error *err)
-{
-  double run[RUNS];
-  size_t times = 1, runs = b->quick ? QUICK_RUNS : RUNS;
-  for (size_t k = 0; k < runs;)
-    {
-      const double start = bench_now ();
-      rw_status s = RW_OK;
-      for (size_t i = 0; !s && i < times; i++)
-        s = work (data, err);
-      if (s)
-        return s;
-      const double took = bench_now () - start;
-      if (!b->quick && k == 0 && took < least_run) /* the first runs also warm up */
-        {
-          times *= took < least_run / 8 ? 8 : 2;
-          continue;
-        }
-      if (took > long_run && runs > LONG_RUNS)
-        runs = LONG_RUNS;
-      run[k++] = took / (double) times;
-    }
-  qsort (run, runs, sizeof *run, rising);
-  *seconds = run[runs / 2];
-  return RW_OK;
-}
 
 /* ---- rows: a table as they come, or one JSON list ---- */
 

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "cli/command.h"
 #include "cli/door.h"
 #include "cli/plan_options.h"
 #include "cli/progress.h"
@@ -113,59 +114,6 @@ static const struct argp argp = {
          "  ropewalk run sweep.json -o sweep.h5\n"
          "  ropewalk run sweep.json -o sweep.h5 --resume\n",
 };
-
-/* ---- the command, as typed and as it goes on ---- */
-
-static void
-add_word (rw_text *t, const char *word)
-{
-  static const char *const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                   "_-./=,:+@%";
-  if (t->n)
-    rw_text_add (t, " ");
-  if (*word && word[strspn (word, plain)] == '\0')
-    {
-      rw_text_add (t, word);
-      return;
-    }
-  rw_text_add (t, "'");
-  for (const char *c = word; *c; c++)
-    if (*c == '\'')
-      rw_text_add (t, "'\\''");
-    else
-      rw_text_addn (t, c, 1);
-  rw_text_add (t, "'");
-}
-
-/* argv[0] is "ropewalk run".  */
-static rw_text
-command_typed (int argc, char **argv)
-{
-  rw_text t = { 0 };
-  rw_text_add (&t, argv[0]);
-  for (int i = 1; i < argc; i++)
-    add_word (&t, argv[i]);
-  return t;
-}
-
-/* The same with where the output is, and --resume in place of --force.  */
-static rw_text
-command_resumed (int argc, char **argv, const asked *a, const char *output)
-{
-  rw_text t = { 0 };
-  rw_text_add (&t, argv[0]);
-  for (int i = 1; i < argc; i++)
-    if (strncmp (argv[i], "--f", 3) != 0 || strncmp ("--force", argv[i], strlen (argv[i])) != 0)
-      add_word (&t, argv[i]);
-  if (!a->output)
-    {
-      add_word (&t, "-o");
-      add_word (&t, output);
-    }
-  if (!a->resume)
-    add_word (&t, "--resume");
-  return t;
-}
 
 /* ---- the output ---- */
 
@@ -278,7 +226,7 @@ run_plan (const asked *a, const rw_plan *plan, int argc, char **argv)
     }
   job j = { .a = a, .plan = plan, .path = path };
   j.typed = command_typed (argc, argv);
-  j.resumed = command_resumed (argc, argv, a, path);
+  j.resumed = command_resumed (argc, argv, a->output ? NULL : path, a->resume);
   int code = 0;
   if (open_store (a, path, plan, &none.kept, &store, &err))
     code = door_fail (argv[0], &err);
