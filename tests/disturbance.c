@@ -60,19 +60,70 @@ static void
 angles_are_counted_and_sorted (void)
 {
   static uint64_t phase[MANY], sorted[MANY], other[MANY];
-  double count[7] = { 0 }, naive[7] = { 0 };
+  uint32_t count[7] = { 0 }, naive[7] = { 0 };
   rw_angles_fill (RW_ANGLES_FLOAT64, 0.2385, MANY, phase);
   for (int m = 0; m < MANY; m++)
     {
       const long double turns = m * 0.2385L / TURN;
       naive[(int) ((turns - floorl (turns)) * 7)]++;
     }
-  rw_angles_count (phase, MANY, 7, count);
+  rw_angles_count (phase, MANY, 7, 0, count);
   ok (memcmp (count, naive, sizeof count) == 0, "every_angle_is_counted_in_its_part");
   memcpy (sorted, phase, sizeof sorted);
   qsort (sorted, MANY, sizeof *sorted, rising);
   rw_angles_sort (phase, other, MANY);
   ok (memcmp (phase, sorted, sizeof sorted) == 0, "radix_sort_is_qsort");
+}
+
+/* The walk over a step's multiples beside the sort: wide and tiny steps, few and many positions,
+   and steps whose multiples repeat, which have to be sorted.  */
+static void
+rising_angles_are_the_sorted_ones (void)
+{
+  static uint64_t walked[MANY], sorted[MANY], other[MANY];
+  static const double plain[]
+      = { 0, 1, 0.5 * M_PI, 3.1415926535897931, -0.2385, 1e-9, 1e-18, 1e-22 };
+  uint64_t state = 7;
+  int same = 1;
+  for (int k = 0; k < 400; k++)
+    {
+      const double g = k < 8 ? plain[k] : pow (10, uniform (&state, -9, 1));
+      const size_t n = k < 16 ? MANY : (size_t) uniform (&state, 1, k % 2 ? 20 : MANY);
+      for (int type = RW_ANGLES_FLOAT32; type <= RW_ANGLES_FLOAT64; type++)
+        {
+          rw_angles_fill ((rw_angles_type) type, g, n, sorted);
+          qsort (sorted, n, sizeof *sorted, rising);
+          rw_angles_rising ((rw_angles_type) type, g, n, walked, other);
+          same &= memcmp (walked, sorted, n * sizeof *sorted) == 0;
+        }
+    }
+  ok (same, "rising_angles_are_the_sorted_ones");
+}
+
+/* Wavelengths of whole tokens: position m of a wavelength W stands at m / W of the turn, and where
+   that is a border (k / W = b / bins) the angle counts above it, whichever way 2 pi / W was
+   rounded.  */
+static void
+a_border_belongs_to_the_part_above (void)
+{
+  static uint64_t phase[MANY];
+  int wrong[2] = { 0 };
+  for (int type = RW_ANGLES_FLOAT32; type <= RW_ANGLES_FLOAT64; type++)
+    for (int w = 6; w < 800; w++)
+      {
+        uint32_t count[360] = { 0 }, want[360] = { 0 };
+        const double g = 2 * M_PI / w;
+        for (int m = 0; m < MANY; m++)
+          want[m % w * 360 / w]++;
+        rw_angles_fill ((rw_angles_type) type, g, MANY, phase);
+        rw_angles_count (phase, MANY, 360, rw_angles_guard ((rw_angles_type) type, g, MANY), count);
+        wrong[type] += memcmp (count, want, sizeof count) != 0;
+      }
+  ok (wrong[RW_ANGLES_FLOAT64] == 0, "a_border_belongs_to_the_part_above: %d of 794 differ",
+      wrong[RW_ANGLES_FLOAT64]);
+  /* In float the angle itself is off by more than any guard: that is what float32 shows.  */
+  ok (wrong[RW_ANGLES_FLOAT32] > 0, "float32_keeps_its_own_borders: %d of 794 differ",
+      wrong[RW_ANGLES_FLOAT32]);
 }
 
 static void
@@ -94,7 +145,7 @@ points_are_accurate_far_out (void)
 
 /* ---- the circle ---- */
 
-static rw_circle_cell room[4 * MANY];
+static double room[8 * MANY];
 
 static uint64_t
 turns (double x)
@@ -278,6 +329,46 @@ disturbance_is_the_naive_sum (void)
 }
 
 static void
+threads_change_no_bit (void)
+{
+  double kl[2][64], w1[2];
+  for (int k = 0; k < 2; k++)
+    {
+      bench b;
+      disturbance_open (&b, "js", "float64");
+      b.in.length = 9000;
+      b.in.threads = k ? 3 : 1;
+      measure_on (&b, "linear", 2.385);
+      memcpy (kl[k], bench_field (&b, "disturbance"), sizeof kl[k]);
+      w1[k] = bench_field (&b, "disturbance_w1")[0];
+      bench_close (&b);
+    }
+  ok (memcmp (kl[0], kl[1], sizeof kl[0]) == 0 && memcmp (&w1[0], &w1[1], sizeof w1[0]) == 0,
+      "threads_change_no_bit");
+}
+
+static void
+w1_can_be_left_out (void)
+{
+  for (int k = 0; k < 2; k++)
+    {
+      bench b[2];
+      for (int side = 0; side < 2; side++)
+        {
+          disturbance_open (&b[side], "forward", k ? "float32" : "float64");
+          bench_set (&b[side], "w1", side ? RW_FALSE_VALUE : RW_TRUE_VALUE);
+          measure_on (&b[side], "linear", 2.385);
+        }
+      ok (bench_field (&b[0], "disturbance_w1") && !bench_field (&b[1], "disturbance_w1"),
+          "w1_can_be_left_out");
+      near (bench_field (&b[1], "disturbance_mean")[0], bench_field (&b[0], "disturbance_mean")[0],
+            0, "the divergence does not mind");
+      bench_close (&b[0]);
+      bench_close (&b[1]);
+    }
+}
+
+static void
 nothing_changed_is_nothing_disturbed (void)
 {
   bench b;
@@ -369,11 +460,15 @@ main (void)
 {
   phases_are_the_angles ();
   angles_are_counted_and_sorted ();
+  rising_angles_are_the_sorted_ones ();
+  a_border_belongs_to_the_part_above ();
   points_are_accurate_far_out ();
   circle_of_points ();
   circle_agrees_with_all_shifts ();
   table_3_is_the_reversed_divergence ();
   disturbance_is_the_naive_sum ();
+  threads_change_no_bit ();
+  w1_can_be_left_out ();
   nothing_changed_is_nothing_disturbed ();
   exchange_reverses ();
   no_rotation_is_a_quarter_turn_away ();

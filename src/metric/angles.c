@@ -1,7 +1,9 @@
 /* angles: fixed-point angles, their histogram and their order; see angles.h.  */
 #include "metric/angles.h"
 
+#include <float.h>
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 /* 1 / (2 pi) = HI + LO to 107 bits.  */
@@ -55,14 +57,26 @@ rw_angles_fill (rw_angles_type type, double inv_freq, size_t n, uint64_t *phase)
       phase[m] = m * step;
 }
 
+uint64_t
+rw_angles_guard (rw_angles_type type, double inv_freq, size_t n)
+{
+  static const double ULPS = 4, QUOTIENT = 0x1p-51; /* turns; a quotient in [0, 1) errs by 2^-54 */
+  const double turns
+      = type == RW_ANGLES_FLOAT32
+            ? QUOTIENT
+            : (double) n * (fabs (inv_freq) * PER_TURN_HI * ULPS * DBL_EPSILON + 1 / SCALE);
+  return (uint64_t) fmin (turns * SCALE, TOP);
+}
+
 void
-rw_angles_count (const uint64_t *phase, size_t n, size_t bins, double *count)
+rw_angles_count (const uint64_t *phase, size_t n, size_t bins, uint64_t guard, uint32_t *count)
 {
   /* floor (phase bins / 2^64), from the upper halves of two 32-bit products.  */
   for (size_t m = 0; m < n; m++)
     {
-      const uint64_t low = (phase[m] & 0xffffffffu) * bins;
-      count[((phase[m] >> 32) * bins + (low >> 32)) >> 32] += 1;
+      const uint64_t at = phase[m] + guard; /* over the top into the first part */
+      const uint64_t low = (at & 0xffffffffu) * bins;
+      count[((at >> 32) * bins + (low >> 32)) >> 32]++;
     }
 }
 
@@ -91,6 +105,57 @@ rw_angles_sort (uint64_t *phase, uint64_t *other, size_t n)
       for (size_t i = 0; i < n; i++)
         to[start[p][from[i] >> (p * DIGIT) & (BUCKETS - 1)]++] = from[i];
     }
+}
+
+/* The positions p and q of the smallest and the largest of the angles of 1 .. n-1, by Euclid's
+   algorithm on the gaps that they leave at 0; false where two angles are the same.  */
+static bool
+neighbours_of_zero (uint64_t step, size_t n, size_t *p, size_t *q)
+{
+  uint64_t above = step, below = -step;
+  *p = *q = 1;
+  while (above && below && *p + *q < n)
+    if (above < below)
+      {
+        const uint64_t most = (n - 1 - *q) / *p, fit = below / above;
+        const uint64_t k = fit < most ? fit : most;
+        below -= k * above;
+        *q += k * *p;
+      }
+    else
+      {
+        const uint64_t most = (n - 1 - *p) / *q, fit = above / below;
+        const uint64_t k = fit < most ? fit : most;
+        above -= k * below;
+        *p += k * *q;
+      }
+  return above && below;
+}
+
+/* The multiples of a step come in rising order without a sort: the one after m is m + p, m - q or
+   m + p - q, whichever of them there is (Sos 1958; the three-gap theorem).  */
+static bool
+walk (uint64_t step, size_t n, uint64_t *phase)
+{
+  size_t p, q, m = 0;
+  if (n < 2 || !neighbours_of_zero (step, n, &p, &q))
+    return false;
+  for (size_t k = 0; k < n; k++)
+    {
+      phase[k] = m * step;
+      m += m < n - p ? p : m >= q ? -q : p - q;
+    }
+  return true;
+}
+
+void
+rw_angles_rising (rw_angles_type type, double inv_freq, size_t n, uint64_t *phase, uint64_t *other)
+{
+  if (type == RW_ANGLES_FLOAT64 && walk (step_of (inv_freq), n, phase))
+    return;
+  rw_angles_fill (type, inv_freq, n, phase);
+  if (inv_freq != 0)
+    rw_angles_sort (phase, other, n);
 }
 
 void

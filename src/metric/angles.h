@@ -19,8 +19,21 @@ typedef enum
 /* phase (n,): the angles of positions 0 .. n-1.  */
 void rw_angles_fill (rw_angles_type type, double inv_freq, size_t n, uint64_t *phase);
 
-/* Adds to count (bins,) how many phases lie in each of `bins` equal parts of the turn.  */
-void rw_angles_count (const uint64_t *phase, size_t n, size_t bins, double *count);
+/* The same angles in rising order; `other` (n,) is room.  n is below 2^32.  */
+void rw_angles_rising (rw_angles_type type, double inv_freq, size_t n, uint64_t *phase,
+                       uint64_t *other);
+
+/* How far the angles of n positions may lie below their ideal: four ulps of the frequency and the
+   rounding of a phase.  A wavelength of W tokens has angles that are whole parts of the turn, and
+   the rounding of 2 pi / W would put half of them into the part before; `rw_angles_count` takes
+   what lies so little below a border as on it.  In float32 the border is that of float arithmetic,
+   and the guard only undoes the rounding of the quotient.  */
+uint64_t rw_angles_guard (rw_angles_type type, double inv_freq, size_t n);
+
+/* Adds to count (bins,) how many phases lie in each of `bins` equal parts of the turn; one less
+   than `guard` below a border is above it.  */
+void rw_angles_count (const uint64_t *phase, size_t n, size_t bins, uint64_t guard,
+                      uint32_t *count);
 
 /* Sorts phase (n,) upwards; `other` (n,) is room.  n is below 2^32.  */
 void rw_angles_sort (uint64_t *phase, uint64_t *other, size_t n);
