@@ -1,4 +1,9 @@
-/* figure: a figure that a result file declares, read and ready to draw.  */
+/* figure: a figure that a result file declares, read and ready to draw.
+
+   The file says which field is drawn, which dimensions are x, lines and panels, and where the
+   others are held; what comes out is a drawing: numbers and texts, nothing of the file's format.
+   Missing values and files that do not hold together are errors, not crashes: files come from
+   strangers.  */
 #ifndef RW_CLI_FIGURE_H
 #define RW_CLI_FIGURE_H
 

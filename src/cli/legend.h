@@ -1,4 +1,7 @@
-/* legend: where the names of a figure's lines stand so that they cover nothing.  */
+/* legend: where the names of a figure's lines stand so that they cover nothing.
+
+   First placed, which needs the curves and the axes, then written into gnuplot's script once the
+   page is laid out.  A value, nothing to free; lengths are centimetres.  */
 #ifndef RW_CLI_LEGEND_H
 #define RW_CLI_LEGEND_H
 

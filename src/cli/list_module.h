@@ -1,4 +1,7 @@
-/* list_module: one module, as text and as JSON, from its parameter table.  */
+/* list_module: one module, as text and as JSON, from its parameter table.
+
+   Everything shown stands in the module's own source file: name, sentence, paper, parameters, and
+   for a metric its fields.  Text goes to stdout; the JSON object is the caller's.  */
 #ifndef RW_CLI_LIST_MODULE_H
 #define RW_CLI_LIST_MODULE_H
 

@@ -1,4 +1,7 @@
-/* output: where a verb's data goes: stdout, or a file that is there whole or not at all.  */
+/* output: where a verb's data goes: stdout, or a file that is there whole or not at all.
+
+   For verbs whose data is one text; the text stays the caller's.  What fails is the disk, the pipe,
+   or the memory that the text did not get: then no file is left and none is replaced.  */
 #ifndef RW_CLI_OUTPUT_H
 #define RW_CLI_OUTPUT_H
 

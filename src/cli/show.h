@@ -1,4 +1,7 @@
-/* show: what the door `show` is made of: a selection, a summary, a table.  */
+/* show: what the door `show` is made of: a selection, a summary, a table.
+
+   show_take reads the words of the command line one after the other into a show_pick; the summary
+   is for none, the table for what is left.  Both write to stdout and borrow the result.  */
 #ifndef RW_CLI_SHOW_H
 #define RW_CLI_SHOW_H
 

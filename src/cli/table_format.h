@@ -1,4 +1,7 @@
-/* table_format: the frequency tables of a model as text, JSON, CSV, NPY or C.  */
+/* table_format: the frequency tables of a model as text, JSON, CSV, NPY or C.
+
+   A format is a row of table_formats: a name and a function that appends all tables of a set to a
+   text.  The set borrows what it shows.  */
 #ifndef RW_CLI_TABLE_FORMAT_H
 #define RW_CLI_TABLE_FORMAT_H
 
@@ -8,6 +11,7 @@
 
 #include <stdbool.h>
 
+/* The tables of one model, as one stack has them.  */
 typedef struct
 {
   const rw_model *model;

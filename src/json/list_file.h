@@ -1,4 +1,7 @@
-/* list_file: a list of numbers from a file: a JSON list, CSV, or NPY.  Private to src/json.  */
+/* list_file: a list of numbers from a file: a JSON list, CSV, or NPY.  Private to src/json.
+
+   Long tables of frequencies and factors stand in files of their own, written by other programs:
+   every number must be finite, and nothing is guessed.  */
 #ifndef RW_JSON_LIST_FILE_H
 #define RW_JSON_LIST_FILE_H
 

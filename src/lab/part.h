@@ -1,4 +1,8 @@
-/* part: what the files of the store share: the store's state, and its parts.  Lab-private.  */
+/* part: what the files of the store share: the store's state, and its parts.  Lab-private.
+
+   A store is one part file: part_create.c makes it, part_resume.c opens one that a run left,
+   store.c puts points into it and finishes it, part_safe.c keeps a second copy of the statuses.
+   store.h has what the rest of the lab may call.  */
 #ifndef RW_LAB_PART_H
 #define RW_LAB_PART_H
 
@@ -12,6 +16,7 @@ enum
   RW_PART_BOOT = 48 /* bytes of a kernel's boot id, padded with zeros */
 };
 
+/* An open part file; made by rw_part_new.  */
 struct rw_store
 {
   const rw_plan *plan; /* borrowed */

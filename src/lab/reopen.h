@@ -1,4 +1,7 @@
-/* reopen: a finished file in which points failed, or that is one shard, taken up again.  */
+/* reopen: a finished file in which points failed, or that is one shard, taken up again.
+
+   Points that are done are copied, never measured again; that is right only where the same build
+   measures the others.  The caller closes or finishes the store as any other.  */
 #ifndef RW_LAB_REOPEN_H
 #define RW_LAB_REOPEN_H
 

@@ -35,6 +35,7 @@ typedef struct
   char *long_name;
 } rw_axis;
 
+/* A figure of the config, resolved: every dimension of its field has one use.  */
 typedef struct
 {
   char *name; /* file-wide unique */
@@ -50,7 +51,7 @@ typedef struct
     size_t dim; /* a dimension of the sweep, or n_dims + place in own */
     size_t index;
   } at[RW_AXES_MAX + RW_FIELD_DIMS]; /* dimensions held fixed */
-  char *title;       /* or NULL */
+  char *title;                       /* or NULL */
 } rw_figure;
 
 /* A dataset of the file: the per-point fields first (inv_freq [pair], attention_factor,
@@ -65,6 +66,7 @@ typedef struct
   size_t size;               /* product of own dimensions: values a point */
 } rw_plan_field;
 
+/* The whole sweep.  */
 typedef struct
 {
   char *name, *stack, *output; /* output NULL where the config has none */

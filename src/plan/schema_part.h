@@ -1,4 +1,8 @@
-/* schema_part: the schema's pieces that come from parameter tables.  Private to src/plan.  */
+/* schema_part: the schema's pieces that come from parameter tables.  Private to src/plan.
+
+   A parameter becomes a JSON Schema with its type, range, choices, default and sentence, and a
+   module an object of them.  Objects returned are the caller's; NULL or short of members where
+   memory is.  */
 #ifndef RW_PLAN_SCHEMA_PART_H
 #define RW_PLAN_SCHEMA_PART_H
 

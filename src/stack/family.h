@@ -1,5 +1,8 @@
 /* family: what transformers' classes know about a model family that its config.json leaves out.
-   Private to src/stack.  */
+   Private to src/stack.
+
+   A table, one row a model_type: the defaults of its configuration class, and flags for what its
+   attention does on its own.  Rows are constant; 0 in a row leaves the word to the config.  */
 #ifndef RW_STACK_FAMILY_H
 #define RW_STACK_FAMILY_H
 
@@ -23,6 +26,7 @@ enum
   RW_ALPHA = 1 << 12          /* HunYuan: a dynamic block with `alpha` is static NTK */
 };
 
+/* One row.  */
 typedef struct
 {
   const char *model_type;

@@ -1,4 +1,6 @@
-/* hf: reading by the rules of transformers; the stacks `exact` and `hf`.  Private to src/stack.  */
+/* hf: reading by the rules of transformers; the stacks `exact` and `hf`.  Private to src/stack.
+
+   One reader for both; what differs between them stands in rw_hf_rules (config.h).  */
 #ifndef RW_STACK_HF_H
 #define RW_STACK_HF_H
 

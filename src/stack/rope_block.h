@@ -1,5 +1,8 @@
 /* rope_block: the block of one rope, filtered to what the stack reads, as a schedule object.
-   Private to src/stack.  */
+   Private to src/stack.
+
+   A stack ignores some keys that stand in a block and needs others; what it ignores must not move
+   the frequencies here either, but is noted.  The object becomes the rope's, which frees it.  */
 #ifndef RW_STACK_ROPE_BLOCK_H
 #define RW_STACK_ROPE_BLOCK_H
 

@@ -1,4 +1,7 @@
-/* ropes: from rope blocks to the ropes of a model.  Private to src/stack.  */
+/* ropes: from rope blocks to the ropes of a model.  Private to src/stack.
+
+   Three steps: find the sources (one for all layers, or one a layer type), let --rope replace their
+   blocks, and make a rope of each.  Sources borrow from the config and own nothing.  */
 #ifndef RW_STACK_ROPES_H
 #define RW_STACK_ROPES_H
 
@@ -21,6 +24,7 @@ typedef struct
   const cJSON *over;                  /* a block of --rope that replaces it, or NULL */
 } rw_source_of_rope;
 
+/* All of a model.  */
 typedef struct
 {
   size_t n;

@@ -1,10 +1,14 @@
-/* shape: heads, channels, lengths and layers of a model, from its config.  Private to src/stack. */
+/* shape: heads, channels, lengths and layers of a model, from its config.  Private to src/stack.
+
+   What the config leaves out comes from its family (family.h).  A shape owns nothing; layers are
+   freed with rw_layers_free.  */
 #ifndef RW_STACK_SHAPE_H
 #define RW_STACK_SHAPE_H
 
 #include "rope/geometry.h"
 #include "stack/config.h"
 
+/* What all ropes of a model share, before any rope block is read.  */
 typedef struct
 {
   rw_geometry geometry;      /* head_dim, lengths, layout, heads; rotary_dim 0 until known */
@@ -29,6 +33,7 @@ enum
   RW_LAYER_TYPE_MAX = 48
 };
 
+/* What the layers are, one by one.  */
 typedef struct
 {
   size_t n; /* 0 where unknown */
