@@ -1,6 +1,7 @@
 #!/bin/sh
-# floors: an include may only go down, siblings do not include each other, and the libraries that
-# belong to one floor are named nowhere else.  doc/design.md draws the house.
+# floors: an include may only go down, siblings do not include each other, the files of a room do
+# not call each other in a circle, and the libraries that belong to one floor are named nowhere
+# else.  doc/design.md draws the house.
 cd "${top_srcdir:-.}" || exit 99
 n=0 bad=0
 floor () {
@@ -28,6 +29,31 @@ for room in src/*/; do
     fi
   done
   result $wrong "src/$room includes only what lies below it"
+done
+
+# calls ROOM: a line "FILE USED" for every file of the room that names a function of another.
+calls () {
+  awk '
+    FNR == 1 { here = FILENAME; sub (/.*\//, "", here); last = "" }
+    /^[a-z_0-9]+ \(/ && last !~ /^static/ { name = $1; home[name] = here }
+    { text[here] = text[here] "\n" $0; last = $0 }
+    END {
+      for (file in text) {
+        gsub (/\/\*[^*]*\*+([^\/*][^*]*\*+)*\//, " ", text[file])
+        n = split (text[file], word, /[^A-Za-z0-9_]+/)
+        for (i = 1; i <= n; i++)
+          if (word[i] in home && home[word[i]] != file)
+            print file, home[word[i]]
+      }
+    }' "src/$1"/*.c | sort -u
+}
+# An object may be the value of a parameter and holds parameters itself: that circle is in the thing.
+for room in src/*/; do
+  room=$(basename "$room")
+  ls "src/$room"/*.c >/dev/null 2>&1 || continue
+  loop=$(calls "$room" | grep -v '^param.c module.c$' | tsort 2>&1 >/dev/null | sed 's/^/# /')
+  [ -n "$loop" ] && echo "$loop"
+  [ -z "$loop" ]; result $? "no files of src/$room call each other in a circle"
 done
 
 only () { # only PATTERN NAME ROOM...: the header is included nowhere else
