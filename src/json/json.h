@@ -30,8 +30,8 @@ rw_status rw_json_argument (const char *argument, const char *option, cJSON **ou
    decimal that reads back; equal values give equal texts.  */
 void rw_json_normal (const cJSON *value, rw_text *out);
 
-/* Appends the value for people, indented, keys in their order, a line end last; numbers read back bit
-   for bit, which cJSON_Print does not promise.  */
+/* Appends the value for people, indented, keys in their order, a line end last; numbers read back
+   bit for bit, which cJSON_Print does not promise.  */
 void rw_json_print (const cJSON *value, rw_text *out);
 
 /* Hex SHA-256 of n bytes into hex (65 bytes).  */

@@ -116,8 +116,9 @@ count (sweep *s, size_t cell, rw_status status, const rw_error *err)
     {
       char label[256];
       s->first_failed = cell;
-      snprintf (s->summary->first_failure, sizeof s->summary->first_failure, "point %zu (%s): %.700s",
-                cell, rw_plan_label (s->plan, cell, label, sizeof label), err->text);
+      snprintf (s->summary->first_failure, sizeof s->summary->first_failure,
+                "point %zu (%s): %.700s", cell, rw_plan_label (s->plan, cell, label, sizeof label),
+                err->text);
     }
   tick (s, cell);
   pthread_mutex_unlock (&s->lock);

@@ -1,4 +1,6 @@
-/* circle: the Wasserstein-1 distance between two samples on a circle.  */
+/* circle: the Wasserstein-1 distance between two samples on a circle: how far, on average, the
+   points of one must move along it to become the other.  Exact, without bins; the caller gives the
+   room, so that nothing can fail.  */
 #ifndef RW_METRIC_CIRCLE_H
 #define RW_METRIC_CIRCLE_H
 

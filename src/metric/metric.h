@@ -80,7 +80,7 @@ typedef struct
                         rw_fields *out, rw_error *err);
   void (*release) (void *work);
   /* OPTIONAL: describes an own dimension other than pair, distance and position (dtype, depth, ...)
-     for a sweep whose largest length is `longest`; what *out points at lives as long as self.  False
+     for a sweep whose largest length is `longest`; what *out points at lives as long as self. False
      where there is no such dimension.  */
   bool (*dim) (const void *self, double longest, const char *name, rw_dim *out);
   /* OPTIONAL: rough cost of one measure in seconds, for `check` and the ETA.  */
