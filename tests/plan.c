@@ -211,6 +211,35 @@ linked_axes_are_one_dimension (void)
 }
 
 static void
+columns_are_tuples_turned (void)
+{
+  static const char *const pairs[][2]
+      = { { "[[2, 8192], [4, 16384], [8, 32768]]", "[[2, 4, 8], [8192, 16384, 32768]]" },
+          { "[[2, 8192]]", "[[2], [8192]]" } };
+  for (size_t k = 0; k < 2; k++)
+    {
+      char text[2][256];
+      rw_plan *plan[2];
+      for (size_t i = 0; i < 2; i++)
+        {
+          snprintf (text[i], sizeof text[i],
+                    "{" LLAMA ", 'schedule': 'linear', 'axes': {'schedule.factor,length': %s}}",
+                    pairs[k][i]);
+          plan[i] = good_plan (text[i]);
+        }
+      ok (!strcmp (plan[0]->sha256, plan[1]->sha256), "columns are read as their tuples: %s",
+          pairs[k][1]);
+      rw_plan_free (plan[0]);
+      rw_plan_free (plan[1]);
+    }
+  rw_plan *plan = good_plan ("{" LLAMA ", 'axes': {'schedule,length': "
+                             "[[{'rope_type': 'linear', 'factor': 2}, 'default'], [4096, 8192]]}}");
+  ok (plan->axes[1].values[1] == 8192 && !strcmp (plan->axes[0].labels[1], "default"),
+      "a square of two types is told by its types");
+  rw_plan_free (plan);
+}
+
+static void
 labels_tell_schedules_apart (void)
 {
   rw_plan *plan = good_plan (
@@ -334,6 +363,7 @@ main (void)
   groups_partition_the_points ();
   a_point_has_the_numbers_of_its_cell ();
   linked_axes_are_one_dimension ();
+  columns_are_tuples_turned ();
   labels_tell_schedules_apart ();
   names_are_short_and_unique ();
   left_out_is_the_models ();

@@ -87,7 +87,7 @@ static const struct
     "axes.schedule.long_factor: a list of numbers cannot be an axis" },
   { "{" LLAMA ", 'schedule': 'linear', 'axes': {'schedule.factor,length': [[2, 4096], [4]]}}",
     "axes.schedule.factor,length[1]: expected a tuple of 2 values" },
-  { "{" LLAMA ", 'schedule': 'linear', 'axes': {'schedule.factor,length': [[2, 4, 8], [1, 2, 3]]}}",
+  { "{" LLAMA ", 'schedule': 'linear', 'axes': {'schedule.factor,length': [[2, 4, 8], [1, 2]]}}",
     "axes.schedule.factor,length[0]: expected a tuple of 2 values" },
   { "{" LLAMA ", 'schedule': 'linear', 'axes': {'schedule.factor,length': [[2, 1], [4, 0]]}}",
     "axes.schedule.factor,length[1][1]: 0 is below 1" },

@@ -130,6 +130,8 @@ rw_status rw_coordinate_find (const rw_dim *c, const cJSON *value, size_t *index
 
 /* ---- edits.c: overrides of the command line, on the tree ---- */
 rw_status rw_edits_apply (cJSON *root, const rw_plan_edits *edits, rw_error *err);
+/* linked.c: linked axes written by columns become tuples.  */
+rw_status rw_linked_turn (cJSON *root, rw_error *err);
 
 /* ---- models.c ---- */
 /* Adds a `model` value to parts->source, once; its place in *index.  */

@@ -160,6 +160,8 @@ rw_plan_parse (const char *name, const char *text, size_t n, const char *folder,
         {
           s = keep_config (plan, text, n, edits, err);
           if (!s)
+            s = rw_linked_turn (plan->parts->root, err);
+          if (!s)
             s = read_tree (plan, err);
           s = rw_within (err, s, "%s", name);
         }
