@@ -4,6 +4,7 @@
 #include "metric_help.h"
 
 #include <math.h>
+#include <string.h>
 
 static const double TURN = 2 * M_PI;
 
@@ -209,6 +210,14 @@ novelty_is_the_nearest_of_all (void)
     }
   ok (worst < 1e-13, "novelty_is_the_nearest_of_all: %g", worst);
   ok (same, "and_names_it");
+  double nu[N], t[N];
+  memcpy (nu, bench_field (&b, "novelty"), sizeof nu);
+  memcpy (t, bench_field (&b, "novelty_lookalike"), sizeof t);
+  b.in.threads = 9; /* more than there are tiles */
+  run (&b, &f, "novelty by threads");
+  ok (!memcmp (nu, bench_field (&b, "novelty"), sizeof nu)
+          && !memcmp (t, bench_field (&b, "novelty_lookalike"), sizeof t),
+      "threads_change_no_bit");
   ok (isnan (bench_field (&b, "novelty")[N - 1])
           && isnan (bench_field (&b, "novelty_lookalike")[131]),
       "distances_beyond_the_length_are_nan");

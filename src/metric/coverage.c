@@ -80,7 +80,7 @@ wants_novelty (const void *self)
 static double
 cost (const void *self, const rw_input *in)
 {
-  static const double SECONDS_A_PRODUCT = 4e-10; /* one pair of one distance at one position */
+  static const double SECONDS_A_PRODUCT = 1.5e-10; /* one pair of one distance at one position */
   return wants_novelty (self) ? in->geometry->original_length * (double) in->n_distances
                                     * (double) rw_geometry_pairs (in->geometry) * SECONDS_A_PRODUCT
                               : 1e-6;
