@@ -47,13 +47,17 @@ warn (const void *self, const rw_geometry *m, rw_notes *notes)
                  (long long) p->clip, k);
 }
 
-/* Weight of the j-th of c pairs; the last is exactly 0, which cos (pi) gives too.  */
+/* Weight of the j-th of c pairs, as a sine squared, which keeps its digits where the cosine comes
+   near -1; the last is exactly 0.  */
 static double
 weight (int taper, size_t j, size_t c)
 {
   if (taper == HARD)
     return 0;
-  return c == 1 ? 1 : 0.5 * (1 + cos (M_PI * (double) j / (double) (c - 1)));
+  if (c == 1)
+    return 1;
+  const double half = sin (M_PI / 2 * (double) (c - 1 - j) / (double) (c - 1));
+  return half * half;
 }
 
 static rw_status
