@@ -58,6 +58,18 @@ usage (FILE *to)
                "ropewalk VERB --help explains a verb; `man ropewalk` explains all.\n");
 }
 
+/* The verb; `help VERB` becomes `VERB --help`.  */
+static const char *
+verb_of (int argc, char **argv)
+{
+  static char help[] = "--help";
+  if (argc != 3 || strcmp (argv[1], "help") != 0)
+    return argv[1];
+  argv[1] = argv[2];
+  argv[2] = help;
+  return argv[1];
+}
+
 int
 main (int argc, char **argv)
 {
@@ -70,7 +82,7 @@ main (int argc, char **argv)
       usage (stderr);
       return 2;
     }
-  const char *verb = argv[1];
+  const char *verb = verb_of (argc, argv);
   if (strcmp (verb, "--help") == 0 || strcmp (verb, "-h") == 0 || strcmp (verb, "help") == 0)
     {
       usage (stdout);
