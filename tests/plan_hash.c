@@ -214,7 +214,7 @@ slips_are_refused (void)
   refused ("=3", NULL, "expected path=value", "e.g.");
   refused ("rule.n_hat=3", NULL, "the config has no 'rule'", "set whole first");
   refused ("model.rope_theta.x=3", NULL, "'x' is no member of a number", "");
-  refused ("schedle=3", NULL, "schedle: unknown key", "ropewalk check");
+  refused ("schedle=3", NULL, "schedle: unknown key", "doc/config.md");
   refused ("name={\"a\":", NULL, "--set", "");
   refused (NULL, "length", "expected path=v1,v2", "e.g.");
   refused (NULL, "length=5", "it is linked", "--axis 'length, schedule.beta_fast=");

@@ -167,7 +167,7 @@ rw_plan_parse (const char *name, const char *text, size_t n, const char *folder,
         }
     }
   if (s && err && !err->hint[0])
-    rw_hint (err, "`ropewalk check %s` reads a config without running it", name);
+    rw_hint (err, "doc/config.md explains every key; `ropewalk schema` prints them for an editor");
   if (s)
     rw_plan_free (plan);
   else

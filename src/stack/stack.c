@@ -78,12 +78,14 @@ unknown_model (const char *model, rw_error *err)
   const size_t head = strcspn (model, "-_.0123456789");
   for (size_t i = 0; i < list.n && shown < SHOWN && head; i++)
     if (strncmp (list.name[i], model, head) == 0)
-      rw_text_addf (&text, "%s%s", shown++ ? ", " : "; presets that begin so: ", list.name[i]);
-  rw_fail (err, RW_EINVAL, "'%.200s' is no preset, file or folder%s%s", model,
-           rw_did_you_mean (near, sizeof near, model, list_name, &list), rw_text_get (&text));
+      rw_text_addf (&text, "%s%s", shown++ ? ", " : "presets that begin so: ", list.name[i]);
+  rw_fail (err, RW_EINVAL, "'%.200s' is no preset, file or folder%s", model,
+           rw_did_you_mean (near, sizeof near, model, list_name, &list));
+  rw_hint (err, "%s%s`ropewalk list models` shows all; a path needs a config.json",
+           rw_text_get (&text), shown ? "; " : "");
   rw_text_free (&text);
   rw_stack_presets_free (list.name, list.n);
-  return rw_hint (err, "`ropewalk list models` shows the presets; a path needs a config.json");
+  return RW_EINVAL;
 }
 
 /* ---- MODEL ---- */
@@ -129,7 +131,11 @@ find_file (const char *model, char **path, const char **name, rw_error *err)
   if (stat (model, &st) != 0)
     {
       if (strchr (model, '/'))
-        return rw_fail (err, RW_EIO, "%s: %s", model, strerror (errno));
+        {
+          rw_fail (err, RW_EIO, "%s: %s", model, strerror (errno));
+          return rw_hint (err, "names with a / are paths, nothing is fetched: give a config.json "
+                               "or a preset of `ropewalk list models`");
+        }
       return unknown_model (model, err);
     }
   *path = S_ISDIR (st.st_mode) ? rw_format ("%s/config.json", model) : rw_strdup (model);
