@@ -65,6 +65,8 @@ gives "text shows the ramp" 'ramppair20topair46' table llama-2-7b --rope "$yarn"
 # ---- what is refused ----
 refuses "an unknown preset is exit 2 and names near ones" 2 "did you mean 'llama-3-8b'" table llama-3-9b
 refuses "a missing path is exit 3" 3 'No such file' table ./nowhere/config.json
+refuses "a name of the Hub is told that nothing is fetched" 3 'hint: .*nothing is fetched' table meta-llama/Llama-3.1-8B
+"$rw" help table >help.txt 2>err && "$rw" table --help >option.txt && cmp help.txt option.txt; result $? "help table is table --help"
 mkdir empty
 refuses "a folder without config.json is exit 3" 3 'holds no config.json' table empty
 printf 'GGUF\003\000\000\000' >m.gguf
