@@ -127,6 +127,8 @@ rw_nearest (const char *word, const char *(*name) (size_t i, const void *data), 
   for (size_t i = 0; (s = name (i, data)); i++)
     {
       const size_t far = edit_distance (word, s);
+      if (!far || !*s) /* the word itself is no help, and nothing is no name */
+        continue;
       if (far < best || (far == best && !found))
         {
           best = far;

@@ -11,6 +11,7 @@
 #include <string.h>
 
 static const struct argp_option options[] = {
+  { "version", 'V', NULL, 0, "print the version", 95 },
   { "quiet", 'q', NULL, 0, "no progress and no warnings on stderr", 90 },
   { "json", 'J', NULL, 0, "machine-readable output on stdout", 90 },
   { "plugin", 'P', "FILE.so", 0, "load a plug-in (may be given several times)", 90 },
@@ -30,6 +31,9 @@ parse (int key, char *arg, struct argp_state *state)
     case 'J':
       common->json = true;
       return 0;
+    case 'V':
+      printf ("ropewalk %s\n", PACKAGE_VERSION);
+      exit (door_close (state->name, 0));
     case 'P':
       if (rw_plugin_load (arg, &err))
         exit (door_fail (state->name, &err));
@@ -48,6 +52,8 @@ door_fail (const char *verb, const rw_error *err)
   fprintf (stderr, "%s: %s\n", verb, err->text);
   if (err->hint[0])
     fprintf (stderr, "hint: %s\n", err->hint);
+  else if (rw_status_exit (err->status) == 2)
+    fprintf (stderr, "hint: %s --help\n", verb);
   return rw_status_exit (err->status);
 }
 

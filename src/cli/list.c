@@ -240,8 +240,10 @@ parse (int key, char *arg, struct argp_state *state)
     }
   if (key != ARGP_KEY_ARG)
     return ARGP_ERR_UNKNOWN;
+  if (a->only)
+    exit (door_usage (state->name, "'%s': one kind or none was expected", arg));
   for (const struct section *s = sections; s->name; s++)
-    if (strcmp (s->name, arg) == 0 && !a->only)
+    if (strcmp (s->name, arg) == 0)
       {
         a->only = s;
         return 0;

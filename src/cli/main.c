@@ -9,6 +9,7 @@
 #include <gsl/gsl_errno.h>
 #include <locale.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -70,6 +71,27 @@ verb_of (int argc, char **argv)
   return argv[1];
 }
 
+/* Options that stand everywhere may stand before the verb too: they are moved behind it.  */
+static void
+verb_first (int argc, char **argv)
+{
+  int at = 1;
+  while (at < argc && argv[at][0] == '-')
+    {
+      const bool takes = strcmp (argv[at], "--plugin") == 0 || strcmp (argv[at], "-P") == 0;
+      if (!takes && strncmp (argv[at], "--plugin=", 9) != 0 && strcmp (argv[at], "--quiet") != 0
+          && strcmp (argv[at], "-q") != 0 && strcmp (argv[at], "--json") != 0
+          && strcmp (argv[at], "-J") != 0)
+        return;
+      at += takes ? 2 : 1;
+    }
+  if (at >= argc)
+    return;
+  char *verb = argv[at];
+  memmove (argv + 2, argv + 1, (size_t) (at - 1) * sizeof *argv);
+  argv[1] = verb;
+}
+
 int
 main (int argc, char **argv)
 {
@@ -82,6 +104,7 @@ main (int argc, char **argv)
       usage (stderr);
       return 2;
     }
+  verb_first (argc, argv);
   const char *verb = verb_of (argc, argv);
   if (strcmp (verb, "--help") == 0 || strcmp (verb, "-h") == 0 || strcmp (verb, "help") == 0)
     {

@@ -11,6 +11,7 @@
 #include "lab/run.h"
 
 #include <cjson/cJSON.h>
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,15 +42,16 @@ static const struct argp_option options[] = {
   { 0 },
 };
 
-/* "3" up to `most`, all of it a number.  */
+/* "3" up to its end, all of it a number that a size_t holds.  */
 static bool
 whole (const char *text, const char *end, size_t *out)
 {
   char *stop;
   if (*text < '0' || *text > '9')
     return false;
+  errno = 0;
   *out = strtoul (text, &stop, 10);
-  return stop == end;
+  return stop == end && !errno;
 }
 
 static void
@@ -73,6 +75,8 @@ parse (int key, char *arg, struct argp_state *state)
       state->child_inputs[1] = &a->common;
       return 0;
     case 'o':
+      if (!*arg)
+        exit (door_usage (state->name, "-o '': the name of a file was expected"));
       a->output = arg;
       return 0;
     case 'j':

@@ -203,6 +203,11 @@ set_label (const reader *r, rw_object *object, const cJSON *item)
   if (!cJSON_IsString (item))
     return rw_fail (r->err, RW_EINVAL, "%s.label: expected a text, got %s", r->path,
                     rw_json_kind (item));
+  if (!item->valuestring[strspn (item->valuestring, " ")])
+    {
+      rw_fail (r->err, RW_EINVAL, "%s.label: is empty", r->path);
+      return rw_hint (r->err, "leave it out: the label is then the module's name");
+    }
   object->label = rw_strdup (item->valuestring);
   return object->label ? RW_OK : rw_nomem (r->err, strlen (item->valuestring));
 }
