@@ -127,3 +127,17 @@ rw_disk_exists (const char *path)
   struct stat s;
   return lstat (path, &s) == 0;
 }
+
+rw_status
+rw_disk_plain (const char *path, rw_error *err)
+{
+  struct stat st;
+  if (stat (path, &st) || S_ISREG (st.st_mode))
+    return RW_OK;
+  rw_fail (err, RW_EIO, "%s: %s, not a file", path,
+           S_ISDIR (st.st_mode)    ? "a folder"
+           : S_ISFIFO (st.st_mode) ? "a pipe"
+                                   : "a device");
+  rw_hint (err, "results are HDF5 files, which a program reads and writes at any place");
+  return RW_EIO;
+}

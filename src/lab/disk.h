@@ -25,5 +25,7 @@ rw_status rw_disk_sync_folder (const char *path, rw_error *err);
 /* Takes the file for this process alone; false where another has it.  Lasts until close.  */
 bool rw_disk_lock (int fd);
 bool rw_disk_exists (const char *path);
+/* RW_EIO where a folder, a pipe or a device has the name: results live in files.  */
+rw_status rw_disk_plain (const char *path, rw_error *err);
 
 #endif

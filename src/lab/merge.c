@@ -259,7 +259,9 @@ rw_store_merge (const char *out, const char *const *parts, size_t n, bool force,
       rw_hint (err, "overwrite it with --force, or choose another name");
       return RW_EEXIST;
     }
-  rw_status status = shards_open (&s, parts, err);
+  rw_status status = rw_disk_plain (out, err);
+  if (!status)
+    status = shards_open (&s, parts, err);
   if (!status)
     status = rw_finish (out, s.part[0]->outline, NULL, read_block, &s, err);
   if (!status)

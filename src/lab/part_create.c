@@ -25,6 +25,11 @@ enum
 static rw_status
 may_create (const rw_store *s, bool force, rw_error *err)
 {
+  rw_status plain = rw_disk_plain (s->path, err);
+  if (!plain)
+    plain = rw_disk_plain (s->part, err);
+  if (plain)
+    return plain;
   const char *there = rw_disk_exists (s->path)   ? s->path
                       : rw_disk_exists (s->part) ? s->part
                                                  : NULL;

@@ -105,8 +105,13 @@ rw_store_resume (const char *path, const rw_plan *plan, rw_store **out, rw_error
   rw_status status = rw_part_new (path, plan, &s, err);
   if (status)
     return status;
-  s->fd = open (s->part, O_RDWR | O_CLOEXEC);
-  if (s->fd >= 0)
+  status = rw_disk_plain (s->path, err);
+  if (!status)
+    status = rw_disk_plain (s->part, err);
+  s->fd = status ? -1 : open (s->part, O_RDWR | O_CLOEXEC);
+  if (status)
+    ; /* said already */
+  else if (s->fd >= 0)
     status = open_part (s, err);
   else if (errno == ENOENT)
     status = look_at_finished (path, plan, err);

@@ -44,6 +44,8 @@ rw_result_open (const char *path, rw_result **out, rw_error *err)
       rw_fail (err, RW_EIO, "%s: %s", path, strerror (errno));
       return not_there (err, path);
     }
+  if (rw_disk_plain (path, err))
+    return RW_EIO;
   rw_result *r = rw_new (1, sizeof *r);
   if (!r || !(r->path = rw_strdup (path)))
     {
