@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "cli/door.h"
+#include "cli/model_options.h"
 #include "cli/output.h"
 #include "schedule/schedule.h"
 #include "stack/stack.h"
@@ -14,39 +15,23 @@
 typedef struct
 {
   door_common common;
-  const char *model, *rope, *to, *path;
-  double length;
+  model_options of; /* length: max_position_embeddings of what is written */
+  const char *to, *path;
   bool force;
 } export_args;
 
 enum
 {
   KEY_TO = 256,
-  KEY_ROPE,
-  KEY_LENGTH,
   KEY_FORCE
 };
 
 static const struct argp_option options[] = {
   { "to", KEY_TO, "TARGET", 0, "what to write; this version writes hf", 1 },
-  { "rope", KEY_ROPE, "JSON|@FILE", 0, "a rope block in place of the model's", 1 },
-  { "length", KEY_LENGTH, "N", 0, "max_position_embeddings of what is written", 1 },
   { "output", 'o', "PATH", 0, "write to PATH instead of stdout", 1 },
   { "force", KEY_FORCE, NULL, 0, "replace an existing PATH", 1 },
   { 0 },
 };
-
-static error_t
-parse_length (export_args *e, const char *text, const char *verb)
-{
-  char *end;
-  e->length = strtod (text, &end);
-  if (*end || end == text || !(e->length >= 1 && e->length <= RW_LENGTH_MAX)
-      || e->length != floor (e->length))
-    exit (door_usage (verb, "--length '%s': a whole number of tokens, 1 to 2^40, was expected",
-                      text));
-  return 0;
-}
 
 static error_t
 parse (int key, char *arg, struct argp_state *state)
@@ -56,29 +41,18 @@ parse (int key, char *arg, struct argp_state *state)
     {
     case ARGP_KEY_INIT:
       state->child_inputs[0] = &e->common;
+      state->child_inputs[1] = &e->of;
       return 0;
     case KEY_TO:
       e->to = arg;
       return 0;
-    case KEY_ROPE:
-      e->rope = arg;
-      return 0;
-    case KEY_LENGTH:
-      return parse_length (e, arg, state->name);
     case 'o':
       e->path = arg;
       return 0;
     case KEY_FORCE:
       e->force = true;
       return 0;
-    case ARGP_KEY_ARG:
-      if (e->model)
-        exit (door_usage (state->name, "one MODEL was expected, got '%s' too", arg));
-      e->model = arg;
-      return 0;
     case ARGP_KEY_END:
-      if (!e->model)
-        exit (door_usage (state->name, "which model? MODEL is missing"));
       if (!e->to)
         exit (door_usage (state->name, "for what? --to hf is missing"));
       return 0;
@@ -87,14 +61,15 @@ parse (int key, char *arg, struct argp_state *state)
     }
 }
 
-static const struct argp_child children[] = { { &door_argp, 0, NULL, 0 }, { 0 } };
+static const struct argp_child children[]
+    = { { &door_argp, 0, NULL, 0 }, { &model_options_argp, 0, NULL, 0 }, { 0 } };
 static const struct argp argp = {
   .options = options,
   .parser = parse,
   .children = children,
   .args_doc = "MODEL --to hf",
   .doc = "Writes a model's rope for another stack: hf is the part of a config.json that "
-         "transformers 5 reads."
+         "transformers 5 reads; --length is its max_position_embeddings."
          "\vExamples:\n"
          "  ropewalk export llama-3.1-8b --to hf\n"
          "  ropewalk export qwen3-8b --to hf --length 131072 "
@@ -109,12 +84,12 @@ set_length (const export_args *e, rw_model *model, rw_notes *notes)
   bool fixed = false;
   for (size_t i = 0; i < model->n_ropes; i++)
     fixed |= strcmp (model->rope[i].schedule->module->name, "dynamic") == 0;
-  if (fixed && !isnan (e->length))
+  if (fixed && !isnan (e->of.length))
     rw_note_add (notes, RW_NOTE_WARNING,
                  "--length is left out: a dynamic schedule grows from max_position_embeddings, so "
                  "another one would change its table");
-  for (size_t i = 0; i < model->n_ropes && !fixed && !isnan (e->length); i++)
-    model->rope[i].geometry.max_length = e->length;
+  for (size_t i = 0; i < model->n_ropes && !fixed && !isnan (e->of.length); i++)
+    model->rope[i].geometry.max_length = e->of.length;
 }
 
 static rw_status
@@ -165,7 +140,7 @@ unknown_target (const char *name, rw_error *err)
 int
 door_export (int argc, char **argv)
 {
-  export_args e = { .length = NAN };
+  export_args e = { .of = { .length = NAN, .least = 1 } };
   argp_parse (&argp, argc, argv, 0, NULL, &e);
   const rw_stack *stack = NULL;
   rw_model model = { 0 };
@@ -176,7 +151,7 @@ door_export (int argc, char **argv)
   if (!s)
     s = rw_stack_find ("exact", &stack, &err);
   if (!s)
-    s = rw_stack_model (stack, e.model, e.rope, &model, &err);
+    s = rw_stack_model (stack, e.of.model, e.of.rope, &model, &err);
   if (!s)
     s = targets[target].write (&e, &model, &out, &err);
   if (!s)

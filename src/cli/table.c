@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "cli/door.h"
+#include "cli/model_options.h"
 #include "cli/output.h"
 #include "cli/table_format.h"
 #include "schedule/schedule.h"
@@ -15,26 +16,21 @@
 typedef struct
 {
   door_common common;
-  const char *model, *rope, *stack, *layer_type, *path;
-  double length; /* NaN: before the first token */
+  model_options of; /* length NaN: before the first token */
+  const char *stack, *layer_type, *path;
   bool own_arithmetic;
   const table_format *format; /* NULL: text, or json with --json */
 } table;
 
 enum
 {
-  KEY_ROPE = 256,
-  KEY_LENGTH,
-  KEY_STACK,
+  KEY_STACK = 256,
   KEY_LAYER_TYPE,
   KEY_ARITHMETIC,
   KEY_FORMAT
 };
 
 static const struct argp_option options[] = {
-  { "rope", KEY_ROPE, "JSON|@FILE", 0,
-    "a rope_parameters or rope_scaling block in place of the model's", 1 },
-  { "length", KEY_LENGTH, "N", 0, "tokens in the sequence (default: before the first token)", 1 },
   { "stack", KEY_STACK, "NAME", 0, "by whose rules the config is read (default exact)", 1 },
   { "layer-type", KEY_LAYER_TYPE, "T", 0, "one layer type of a model that has several ropes", 1 },
   { "arithmetic", KEY_ARITHMETIC, "exact|stack", 0, "double (default), or the stack's own float32",
@@ -61,17 +57,6 @@ find_format (const char *name, const char *verb)
                     rw_did_you_mean (near, sizeof near, name, format_name, table_formats)));
 }
 
-static double
-parse_length (const char *text, const char *verb)
-{
-  char *end;
-  const double x = strtod (text, &end);
-  if (*end || end == text || !(x >= 0 && x <= RW_LENGTH_MAX) || x != floor (x))
-    exit (
-        door_usage (verb, "--length '%s': a whole number of tokens up to 2^40 was expected", text));
-  return x;
-}
-
 static bool
 parse_arithmetic (const char *text, const char *verb)
 {
@@ -88,12 +73,7 @@ parse (int key, char *arg, struct argp_state *state)
     {
     case ARGP_KEY_INIT:
       state->child_inputs[0] = &t->common;
-      return 0;
-    case KEY_ROPE:
-      t->rope = arg;
-      return 0;
-    case KEY_LENGTH:
-      t->length = parse_length (arg, state->name);
+      state->child_inputs[1] = &t->of;
       return 0;
     case KEY_STACK:
       t->stack = arg;
@@ -110,28 +90,21 @@ parse (int key, char *arg, struct argp_state *state)
     case 'o':
       t->path = arg;
       return 0;
-    case ARGP_KEY_ARG:
-      if (t->model)
-        exit (door_usage (state->name, "one MODEL was expected, got '%s' too", arg));
-      t->model = arg;
-      return 0;
-    case ARGP_KEY_END:
-      if (!t->model)
-        exit (door_usage (state->name, "which model? MODEL is missing"));
-      return 0;
     default:
       return ARGP_ERR_UNKNOWN;
     }
 }
 
-static const struct argp_child children[] = { { &door_argp, 0, NULL, 0 }, { 0 } };
+static const struct argp_child children[]
+    = { { &door_argp, 0, NULL, 0 }, { &model_options_argp, 0, NULL, 0 }, { 0 } };
 static const struct argp argp = {
   .options = options,
   .parser = parse,
   .children = children,
   .args_doc = "MODEL",
   .doc = "Prints the rotary frequencies of a model: a preset, a Hugging Face config.json, a folder "
-         "holding one, or - for stdin."
+         "holding one, or - for stdin. Without --length they are those before the first token: a "
+         "dynamic schedule unscaled, LongRoPE's short factors."
          "\vExamples:\n"
          "  ropewalk table llama-3.1-8b\n"
          "  ropewalk table gpt-oss-20b --format json\n"
@@ -164,7 +137,7 @@ choose (const table *t, const rw_model *model, const rw_rope **rope, size_t *n, 
 static rw_status
 fill (const table *t, const rw_stack *stack, const rw_rope *rope, rw_freqs *out, rw_error *err)
 {
-  const double length = isnan (t->length) ? 0 : t->length;
+  const double length = isnan (t->of.length) ? 0 : t->of.length;
   if (!t->own_arithmetic)
     return rw_schedule_fill (rope->schedule, &rope->geometry, length, out, err);
   if (!stack->arithmetic)
@@ -181,7 +154,7 @@ make (const table *t, const rw_stack *stack, const rw_model *model, rw_text *out
   table_set set = { .model = model,
                     .stack = stack->name,
                     .own_arithmetic = t->own_arithmetic,
-                    .length = t->length,
+                    .length = t->of.length,
                     .rope = rope,
                     .freqs = freqs };
   rw_notes notes = { 0 };
@@ -206,7 +179,7 @@ make (const table *t, const rw_stack *stack, const rw_model *model, rw_text *out
 int
 door_table (int argc, char **argv)
 {
-  table t = { .length = NAN, .stack = "exact" };
+  table t = { .of = { .length = NAN }, .stack = "exact" };
   argp_parse (&argp, argc, argv, 0, NULL, &t);
   if (!t.format)
     t.format = find_format (t.common.json ? "json" : "text", argv[0]);
@@ -216,7 +189,7 @@ door_table (int argc, char **argv)
   rw_error err = { 0 };
   rw_status s = rw_stack_find (t.stack, &stack, &err);
   if (!s)
-    s = rw_stack_model (stack, t.model, t.rope, &model, &err);
+    s = rw_stack_model (stack, t.of.model, t.of.rope, &model, &err);
   if (!s)
     s = make (&t, stack, &model, &out, &err);
   if (!s)
