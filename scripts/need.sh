@@ -17,9 +17,11 @@ need_packages () {
     exit 3
   fi
   echo "installing:$missing" >&2
-  $as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq >/dev/null || true
+  quiet='DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes'
   # shellcheck disable=SC2086
-  $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null || {
+  $as_root env $quiet apt-get update -qq >/dev/null || true
+  # shellcheck disable=SC2086
+  $as_root env $quiet apt-get install -y -qq --no-install-recommends $missing >/dev/null || {
     echo "apt-get could not install:$missing" >&2
     echo "hint: check the network, then run: apt-get install$missing" >&2
     exit 3
