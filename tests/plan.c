@@ -322,6 +322,29 @@ flat_blocks_are_for_full_attention (void)
   rw_plan_free (plan);
 }
 
+static void
+layers_that_do_not_rotate_have_no_schedule (void)
+{
+  rw_plan *plan = good_plan ("{'model': {'head_dim': 64, 'rope_theta': 10000, 'original_length': "
+                             "4096, 'layers': ['full_attention', null]}, 'schedule': {'rope_type': "
+                             "'linear', 'factor': 4}, 'axes': {'layer': [0, 1], "
+                             "'schedule.factor': [2, 8]}, 'metrics': ['coverage']}");
+  rw_point *point = NULL;
+  rw_error err;
+  rw_freqs f = { 0 };
+  rw_point_new (plan, &point, &err);
+  ok (!rw_plan_point (plan, 1, point, &err) && real_of (point->schedule, "factor") == 8,
+      "a rotating layer has the config's schedule");
+  ok (!rw_plan_point (plan, 3, point, &err) && !strcmp (point->schedule->module->name, "none"),
+      "a layer without rope has none, whatever the config says");
+  ok (!rw_schedule_fill (point->schedule, &point->rope->geometry, 4096, &f, &err) && f.n == 32
+          && f.inv_freq[0] == 0,
+      "whose table is zero");
+  rw_freqs_free (&f);
+  rw_point_free (point);
+  rw_plan_free (plan);
+}
+
 /* What doc/config.md promises of the default distances, made the slow way.  */
 static void
 distances_thin_out (void)
@@ -369,5 +392,6 @@ main (void)
   left_out_is_the_models ();
   flat_blocks_are_for_full_attention ();
   distances_thin_out ();
+  layers_that_do_not_rotate_have_no_schedule ();
   return tap_end ();
 }

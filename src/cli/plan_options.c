@@ -24,8 +24,8 @@ static const struct argp_option options[] = {
   { 0 },
 };
 
-/* Largest seed that a config's number holds without loss: 2^53.  */
-static const unsigned long long SEED_MAX = 9007199254740992ULL;
+/* Largest seed that a config's number holds without doubt: 2^53 - 1.  */
+static const unsigned long long SEED_MAX = 9007199254740991ULL;
 
 static void
 add (const char ***list, size_t *n, const char *text, const char *verb)
@@ -43,7 +43,7 @@ read_seed (plan_options *o, const char *text, const char *verb)
   errno = 0;
   const unsigned long long seed = strtoull (text, &end, 10);
   if (text[0] < '0' || text[0] > '9' || *end || errno || seed > SEED_MAX)
-    exit (door_usage (verb, "--seed '%s': an integer from 0 to 2^53 was expected", text));
+    exit (door_usage (verb, "--seed '%s': an integer from 0 to 2^53 - 1 was expected", text));
   o->seed = seed;
   o->seeded = true;
 }

@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* Largest integer a double holds without gaps: beyond it a JSON number is not one seed.  */
-static const double SEED_MAX = 9007199254740992.0;
+static const double SEED_MAX = 9007199254740991.0;
 
 enum
 {
@@ -117,7 +117,7 @@ read_seed (rw_plan *plan, const cJSON *value, rw_error *err)
   const double x = value ? value->valuedouble : 0;
   char number[32];
   if (x < 0 || x != floor (x) || x > SEED_MAX)
-    return rw_fail (err, RW_EINVAL, "seed: %s is not an integer from 0 to 2^53",
+    return rw_fail (err, RW_EINVAL, "seed: %s is not an integer from 0 to 2^53 - 1",
                     rw_number_text (x, number));
   plan->seed = (uint64_t) x;
   return RW_OK;

@@ -2,6 +2,7 @@
    and rope stand in a cell.  */
 #include "base/text.h"
 #include "plan/parts.h"
+#include "schedule/schedule.h"
 
 #include <string.h>
 
@@ -16,6 +17,21 @@ rw_models_add (struct rw_plan_parts *parts, const cJSON *value, size_t *index, r
   if (!s)
     parts->source[parts->n_sources++] = value;
   return s;
+}
+
+/* The rope of the layers without one, where the model has such layers.  */
+static rw_status
+make_still (const rw_model *model, rw_rope *still, rw_error *err)
+{
+  const rw_module *none = NULL;
+  bool needed = false;
+  for (size_t l = 0; l < model->n_layers; l++)
+    needed = needed || model->rope_of_layer[l] == RW_NO_ROPE;
+  if (!needed)
+    return RW_OK;
+  still->geometry = model->rope[0].geometry;
+  const rw_status s = rw_kind_find (&rw_schedules, "none", &none, err);
+  return s ? s : rw_object_new (none, &still->schedule, err);
 }
 
 /* Reads model i for stack j, once.  */
@@ -33,9 +49,10 @@ need_model (rw_plan *plan, size_t i, size_t j, const char *path, rw_error *err)
     return err && strncmp (err->text, path, strlen (path)) != 0 ? rw_within (err, s, "%s", path)
                                                                 : s;
   *place = plan->n_models++;
+  s = make_still (model, &parts->still[*place], err);
   for (size_t r = 0; r < model->n_ropes; r++)
     rw_warning_add (plan, model->name ? model->name : path, &model->rope[r].notes);
-  return RW_OK;
+  return s;
 }
 
 static rw_status
@@ -96,6 +113,8 @@ rw_models_read (rw_plan *plan, rw_error *err)
   const size_t n = parts->n_sources * parts->n_stacks;
   if (!s && !(parts->model = rw_new (n, sizeof *parts->model)))
     s = rw_nomem (err, n * sizeof *parts->model);
+  if (!s && !(parts->still = rw_new (n, sizeof *parts->still)))
+    s = rw_nomem (err, n * sizeof *parts->still);
   if (!s && !(plan->models = rw_new (n, sizeof *plan->models)))
     s = rw_nomem (err, n * sizeof *plan->models);
   for (size_t i = 0; !s && i < n; i++)
@@ -144,8 +163,7 @@ rw_models_rope (const rw_plan *plan, const size_t *at, const rw_model **model, c
   if (layer >= m->n_layers)
     return rw_fail (err, RW_EINVAL, "layer: %s has %zu known layers, so no layer %zu", m->name,
                     m->n_layers, layer);
-  if (m->rope_of_layer[layer] == RW_NO_ROPE)
-    return rw_fail (err, RW_EDOMAIN, "layer: layer %zu of %s does not rotate", layer, m->name);
-  *rope = &m->rope[m->rope_of_layer[layer]];
+  const size_t r = m->rope_of_layer[layer];
+  *rope = r == RW_NO_ROPE ? &parts->still[m - plan->models] : &m->rope[r];
   return RW_OK;
 }

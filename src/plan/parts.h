@@ -89,6 +89,8 @@ struct rw_plan_parts
   const rw_stack **stack;      /* (n_stacks,) distinct */
   const cJSON **source;        /* (n_sources,) distinct `model` values */
   size_t *model;               /* (n_sources, n_stacks) index into plan->models, or SIZE_MAX */
+  rw_rope *still;              /* beside plan->models: the rope of layers that do not rotate, with
+                                  schedule `none`; schedule NULL where every layer rotates */
   double *distance, *position; /* (n_,) owned */
   size_t n_distances, n_positions;
 };
@@ -141,7 +143,8 @@ rw_status rw_models_read (rw_plan *plan, rw_error *err); /* reads every model ne
 /* The rope of a layer type, NULL for the first.  */
 rw_status rw_models_rope_of (const rw_model *model, const char *layer_type, const rw_rope **rope,
                              rw_error *err);
-/* Which model and rope stand in the cell at `at`.  */
+/* Which model and rope stand in the cell at `at`; a layer that does not rotate has a rope of the
+   model's geometry and schedule `none`, which no block of the config replaces.  */
 rw_status rw_models_rope (const rw_plan *plan, const size_t *at, const rw_model **model,
                           const rw_rope **rope, rw_error *err);
 

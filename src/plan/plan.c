@@ -49,6 +49,7 @@ free_parts (struct rw_plan_parts *parts)
   rw_free (parts->stack);
   rw_free (parts->source);
   rw_free (parts->model);
+  rw_free (parts->still);
   rw_free (parts->distance);
   rw_free (parts->position);
   cJSON_Delete (parts->root);
@@ -63,7 +64,10 @@ rw_plan_free (rw_plan *plan)
   for (size_t a = 0; a < plan->n_axes; a++)
     free_axis (&plan->axes[a], plan->parts ? &plan->parts->column[a] : NULL);
   for (size_t i = 0; i < plan->n_models; i++)
-    rw_model_free (&plan->models[i]);
+    {
+      rw_model_free (&plan->models[i]);
+      rw_object_free (plan->parts->still[i].schedule);
+    }
   for (size_t k = 0; k < plan->n_metrics; k++)
     rw_object_free (plan->metrics[k]);
   for (size_t i = 0; i < plan->n_figures; i++)

@@ -21,7 +21,7 @@ static const char *const frame
       "'$schema': {'type': 'string'},"
       "'name': {'type': 'string', 'pattern': '^[^/.-][^/]*$',"
       "  'description': 'what the sweep is called; the result is NAME.h5'},"
-      "'seed': {'type': 'integer', 'minimum': 0, 'maximum': 9007199254740992, 'default': 0,"
+      "'seed': {'type': 'integer', 'minimum': 0, 'maximum': 9007199254740991, 'default': 0,"
       "  'description': 'of every random stream'},"
       "'stack': {'type': 'string', 'default': 'exact',"
       "  'description': 'which serving stack reads the model (ropewalk list stacks)'},"
