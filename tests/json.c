@@ -181,8 +181,7 @@ equal_values_have_equal_texts (void)
   ok (strcmp (normal_of (want), want) == 0, "the canonical text is its own");
   cJSON *tree = NULL;
   rw_text text = { 0 };
-  const char *pretty
-      = "{\n  \"a\": [1, 0.30000000000000004],\n  \"b\": {\n    \"c\": []\n  }\n}\n";
+  const char *pretty = "{\n  \"a\": [1, 0.30000000000000004],\n  \"b\": {\n    \"c\": []\n  }\n}\n";
   rw_json_parse ("t", pretty, strlen (pretty), &tree, &err);
   rw_json_print (tree, &text);
   ok (strcmp (rw_text_get (&text), pretty) == 0, "printing for people keeps every bit");

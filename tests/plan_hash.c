@@ -174,7 +174,7 @@ overrides_are_like_writing (void)
 static void
 seed_and_stack_are_overrides (void)
 {
-  const uint64_t seed = 9007199254740992;
+  const uint64_t seed = 9007199254740991; /* 2^53 - 1, the largest */
   const rw_plan_edits edits = { .seed = &seed, .stack = "hf" };
   rw_plan *plan = NULL;
   rw_error err;
