@@ -76,6 +76,7 @@ refuses "a repeated key is told with its place" 2 'twice.json:2:2: the key "hidd
 refuses "broken --rope is exit 2" 2 '--rope:1:2' table llama-2-7b --rope '{rope}'
 refuses "an unknown rope type lists the known" 2 "unknown schedule 'yran'; known:.*did you mean 'yarn'" table llama-2-7b --rope '{"rope_type": "yran"}'
 refuses "a missing factor is told" 2 "--rope.factor: 'yarn' needs it" table llama-2-7b --rope '{"rope_type": "yarn"}'
+refuses "and what may have been meant to be it" 2 "'yarn' needs it; is 'facter' meant to be it" table llama-2-7b --rope '{"rope_type": "yarn", "facter": 4}'
 refuses "hf refuses what transformers does not have" 2 "transformers has no rope type 'mrrope'" table llama-2-7b --stack hf --rope '{"rope_type": "mrrope", "factor": 4}'
 refuses "an unknown stack" 2 "unknown stack 'hff'.*did you mean 'hf'" table llama-2-7b --stack hff
 refuses "an unknown layer type" 2 "known: full_attention, sliding_attention" table gemma-3-27b --layer-type slide

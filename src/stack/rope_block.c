@@ -172,14 +172,27 @@ filter (const rw_rope_maker *m)
   return copy;
 }
 
+/* The i-th key of the block that no rope type knows: a candidate for a required one, misspelt.  */
+static const char *
+stray_key (size_t i, const void *data)
+{
+  const cJSON *block = data;
+  for (const cJSON *item = block ? block->child : NULL; item; item = item->next)
+    if (!rw_block_is_hf_key (item->string) && i-- == 0)
+      return item->string;
+  return NULL;
+}
+
 static rw_status
 check_required (const rw_rope_maker *m)
 {
   for (size_t i = 0; m->type && i < 4 && m->type->must[i]; i++)
     if (!rw_json_get (m->block, m->type->must[i]) && m->c->reading == RW_LENIENT)
       {
-        rw_fail (m->c->err, RW_EINVAL, "%s.%s: '%s' needs it", m->path, m->type->must[i],
-                 m->module->name);
+        const char *slip = rw_nearest (m->type->must[i], stray_key, m->block);
+        rw_fail (m->c->err, RW_EINVAL, "%s.%s: '%s' needs it%s%.100s%s", m->path, m->type->must[i],
+                 m->module->name, slip ? "; is '" : "", slip ? slip : "",
+                 slip ? "' meant to be it?" : "");
         return rw_hint (m->c->err, "transformers stops with a KeyError; add \"%s\"",
                         m->type->must[i]);
       }
