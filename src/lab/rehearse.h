@@ -8,10 +8,11 @@
 
 #include "base/status.h"
 
-/* Calls walk (path) in a child.  RW_OK where it comes to an end, whatever it answers: the parent
-   will meet the same answer, with words.  RW_EIO "damaged" where the child crashes or takes more
-   than a few seconds of the processor (more for large files).  Where no child can be had the walk
-   is not rehearsed.  */
-rw_status rw_rehearse (const char *path, void (*walk) (const char *path), rw_error *err);
+/* Calls walk (path, &err) in a child and answers what it answers, words and all: the parent opens
+   only what came to a good end, since a file that HDF5 has refused can trouble it until it exits.
+   RW_EIO "damaged" where the child crashes or takes more than a few seconds of the processor (more
+   for large files).  Where no child can be had nothing is rehearsed: RW_OK.  */
+rw_status rw_rehearse (const char *path, rw_status (*walk) (const char *path, rw_error *err),
+                       rw_error *err);
 
 #endif

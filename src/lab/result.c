@@ -38,20 +38,19 @@ open_quietly (const char *path, rw_result *r, rw_error *err)
 
 /* All that HDF5 has to find its way through: names, attributes, texts, and the trees that say where
    the chunks lie.  The values behind them are checked by fletcher32 as they are read.  */
-static void
-walk (const char *path)
+static rw_status
+walk (const char *path, rw_error *err)
 {
   rw_result r = { .file = -1 };
-  rw_error err;
-  if (open_quietly (path, &r, &err))
-    return;
-  for (size_t k = 0; k < r.outline->n_vars; k++)
+  const rw_status s = open_quietly (path, &r, err);
+  for (size_t k = 0; !s && k < r.outline->n_vars; k++)
     {
       const hid_t set = H5Dopen2 (r.file, r.outline->vars[k].name, H5P_DEFAULT);
       hsize_t n = 0;
       H5Dget_num_chunks (set, H5S_ALL, &n); /* fails, which is fine, where there are none */
       H5Dclose (set);
     }
+  return s;
 }
 
 rw_status
