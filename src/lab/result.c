@@ -36,13 +36,38 @@ open_quietly (const char *path, rw_result *r, rw_error *err)
   return not_there (err, path);
 }
 
+/* A fault below HDF5's objects: in what lies in the file, not in what was asked of it.  */
+static herr_t
+note_depth (unsigned n, const H5E_error2_t *e, void *met)
+{
+  (void) n;
+  if (e->maj_num == H5E_CACHE || e->maj_num == H5E_HEAP || e->maj_num == H5E_BTREE
+      || e->maj_num == H5E_IO)
+    *(bool *) met = true;
+  return 0;
+}
+
+/* Called by HDF5 for every fault it meets, also those after which it goes on.  */
+static herr_t
+note_fault (hid_t stack, void *met)
+{
+  return H5Ewalk2 (stack, H5E_WALK_UPWARD, note_depth, met);
+}
+
 /* All that HDF5 has to find its way through: names, attributes, texts, and the trees that say where
    the chunks lie.  The values behind them are checked by fletcher32 as they are read.  */
 static rw_status
 walk (const char *path, rw_error *err)
 {
   rw_result r = { .file = -1 };
-  const rw_status s = open_quietly (path, &r, err);
+  bool fault = false;
+  H5Eset_auto2 (H5E_DEFAULT, note_fault, &fault);
+  rw_status s = open_quietly (path, &r, err);
+  if (!s && fault)
+    {
+      rw_fail (err, RW_EIO, "%s: the file is damaged: an attribute cannot be read", path);
+      s = rw_hint (err, "take it from a backup, or run its config again with --force");
+    }
   for (size_t k = 0; !s && k < r.outline->n_vars; k++)
     {
       const hid_t set = H5Dopen2 (r.file, r.outline->vars[k].name, H5P_DEFAULT);
