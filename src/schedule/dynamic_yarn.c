@@ -38,7 +38,7 @@ fill (const void *self, const rw_geometry *m, double length, rw_freqs *out, rw_e
     {
       const double f = out->inv_freq[i];
       const double mix = (1 - rw_ramp_at (&ramp, (double) i)) * p->extrapolation_factor;
-      out->inv_freq[i] = f / s * (1 - mix) + f * mix;
+      out->inv_freq[i] = rw_ramp_mix (f, s, mix);
     }
   return RW_OK;
 }

@@ -36,6 +36,12 @@ rw_ramp_at (const rw_ramp *ramp, double i)
   return fmin (1, fmax (0, (i - ramp->lo) / width));
 }
 
+double
+rw_ramp_mix (double f, double s, double kept)
+{
+  return f / s * (1 - kept) + f * kept;
+}
+
 rw_status
 rw_ramp_check (const rw_geometry *m, rw_error *err)
 {

@@ -25,6 +25,9 @@ rw_ramp rw_ramp_range (const rw_geometry *m, double fast, double slow, bool trun
 /* clamp ((i - lo) / (hi - lo)): 0 before the ramp, 1 after it.  */
 double rw_ramp_at (const rw_ramp *ramp, double i);
 
+/* YaRN's mixture of f and f / s: `kept` is how much of the trained frequency f stays.  */
+double rw_ramp_mix (double f, double s, double kept);
+
 /* A base of 1 has no pair index for a rotation count (ln b = 0): refused.  */
 rw_status rw_ramp_check (const rw_geometry *m, rw_error *err);
 

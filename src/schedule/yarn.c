@@ -112,7 +112,7 @@ fill (const void *self, const rw_geometry *m, double length, rw_freqs *out, rw_e
       const double kept = p->ramp == INDEX ? 1 - rw_ramp_at (&ramp, (double) i)
                                            : kept_by_rotations (r, beta_fast (p), beta_slow (p));
       const double mix = kept * p->extrapolation_factor;
-      out->inv_freq[i] = f / s * (1 - mix) + f * mix;
+      out->inv_freq[i] = rw_ramp_mix (f, s, mix);
     }
   out->attention_factor = magnitude (p, s);
   if (p->softmax_mscale && truthy (p->mscale_all_dim))
