@@ -1,6 +1,7 @@
 /* list_module: a module's table for people and for programs; see list_module.h.  */
 #include "cli/list_module.h"
 #include "base/text.h"
+#include "json/block.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -22,19 +23,6 @@ add_range (cJSON *o, const char *key, const rw_range *r)
   cJSON_AddStringToObject (range, "text", rw_range_text (r, text, sizeof text));
 }
 
-static void
-add_default (cJSON *o, const rw_param *p)
-{
-  if (p->required || isnan (p->value))
-    return;
-  if (p->type == RW_REAL || p->type == RW_INT)
-    cJSON_AddNumberToObject (o, "default", p->value);
-  else if (p->type == RW_BOOL)
-    cJSON_AddBoolToObject (o, "default", p->value != 0);
-  else if (p->type == RW_CHOICE)
-    cJSON_AddStringToObject (o, "default", p->choices[(size_t) p->value]);
-}
-
 static cJSON *
 param_object (const rw_param *p)
 {
@@ -44,7 +32,7 @@ param_object (const rw_param *p)
     cJSON_AddStringToObject (o, "alias", p->alias);
   cJSON_AddStringToObject (o, "type", p->type == RW_BLOCK ? p->kind->noun : rw_type_text (p->type));
   cJSON_AddBoolToObject (o, "required", p->required);
-  add_default (o, p);
+  rw_block_add_default (o, p);
   add_range (o, "defined", &p->defined);
   add_range (o, "sensible", &p->sensible);
   if (p->type == RW_CHOICE)

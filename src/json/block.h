@@ -40,6 +40,9 @@ rw_status rw_block_value (const cJSON *item, const char *path, rw_value *out, do
    frees it.  */
 cJSON *rw_block_write (const rw_object *object, const rw_kind *kind, bool given_only);
 
+/* Adds the parameter's default to an object as "default"; nothing where it has none.  */
+void rw_block_add_default (cJSON *object, const rw_param *p);
+
 /* True for keys that Hugging Face defines for some rope_type (transformers 5, modeling_rope_utils).
  */
 bool rw_block_is_hf_key (const char *key);

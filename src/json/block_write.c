@@ -1,6 +1,8 @@
 /* block_write: module objects as JSON blocks; see block.h.  */
 #include "json/block.h"
 
+#include <math.h>
+
 static cJSON *
 write_value (const rw_value *v, const rw_kind *kind, bool given_only)
 {
@@ -43,4 +45,17 @@ rw_block_write (const rw_object *object, const rw_kind *kind, bool given_only)
   if (object->label)
     cJSON_AddStringToObject (block, "label", object->label);
   return block;
+}
+
+void
+rw_block_add_default (cJSON *o, const rw_param *p)
+{
+  if (p->required || isnan (p->value))
+    return;
+  if (p->type == RW_REAL || p->type == RW_INT)
+    cJSON_AddNumberToObject (o, "default", p->value);
+  else if (p->type == RW_BOOL)
+    cJSON_AddBoolToObject (o, "default", p->value != 0);
+  else if (p->type == RW_CHOICE)
+    cJSON_AddStringToObject (o, "default", p->choices[(size_t) p->value]);
 }

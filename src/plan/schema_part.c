@@ -28,19 +28,6 @@ add_range (cJSON *o, const rw_range *r)
 }
 
 static void
-add_default (cJSON *o, const rw_param *p)
-{
-  if (p->required || isnan (p->value))
-    return;
-  if (p->type == RW_REAL || p->type == RW_INT)
-    cJSON_AddNumberToObject (o, "default", p->value);
-  else if (p->type == RW_BOOL)
-    cJSON_AddBoolToObject (o, "default", p->value != 0);
-  else if (p->type == RW_CHOICE)
-    cJSON_AddStringToObject (o, "default", p->choices[(size_t) p->value]);
-}
-
-static void
 add_choices (cJSON *o, const rw_param *p, bool null)
 {
   cJSON *list = cJSON_AddArrayToObject (o, "enum");
@@ -99,7 +86,7 @@ rw_schema_param (const rw_param *p)
       cJSON_AddStringToObject (items, "type", "number");
       add_range (items, &p->defined);
     }
-  add_default (o, p);
+  rw_block_add_default (o, p);
   cJSON_AddStringToObject (o, "description", p->text);
   return o;
 }
