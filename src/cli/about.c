@@ -6,19 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static error_t
-parse (int key, char *arg, struct argp_state *state)
-{
-  (void) arg;
-  if (key == ARGP_KEY_INIT)
-    state->child_inputs[0] = state->input;
-  return key == ARGP_KEY_INIT ? 0 : ARGP_ERR_UNKNOWN;
-}
-
-static const struct argp_child children[] = { { &door_argp, 0, NULL, 0 }, { 0 } };
 static const struct argp argp
-    = { .parser = parse,
-        .children = children,
+    = { .parser = door_parse,
+        .children = door_children,
         .doc = "Prints version, build, libraries and kernels.\vExample:\n  ropewalk about --json" };
 
 int

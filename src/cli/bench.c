@@ -130,11 +130,10 @@ parse (int key, char *arg, struct argp_state *state)
     }
 }
 
-static const struct argp_child children[] = { { &door_argp, 0, NULL, 0 }, { 0 } };
 static const struct argp argp = {
   .options = options,
   .parser = parse,
-  .children = children,
+  .children = door_children,
   .args_doc = "[NAME...]",
   .doc
   = "Measures the machine's limits, then the kernels beside them: schedule, similarity,"

@@ -45,6 +45,18 @@ parse (int key, char *arg, struct argp_state *state)
 
 const struct argp door_argp = { .options = options, .parser = parse };
 
+const struct argp_child door_children[] = { { &door_argp, 0, NULL, 0 }, { 0 } };
+
+error_t
+door_parse (int key, char *arg, struct argp_state *state)
+{
+  (void) arg;
+  if (key != ARGP_KEY_INIT)
+    return ARGP_ERR_UNKNOWN;
+  state->child_inputs[0] = state->input;
+  return 0;
+}
+
 int
 door_fail (const char *verb, const rw_error *err)
 {

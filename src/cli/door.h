@@ -19,6 +19,11 @@ typedef struct
 } door_common;
 
 extern const struct argp door_argp; /* --quiet, --json, --plugin FILE (loaded as it is parsed) */
+/* For a verb that takes no other child; its parser hands door_argp its door_common when it sees
+   ARGP_KEY_INIT.  */
+extern const struct argp_child door_children[];
+/* The parser of a verb whose input is its door_common, because it has no options of its own.  */
+error_t door_parse (int key, char *arg, struct argp_state *state);
 
 typedef struct
 {

@@ -254,10 +254,9 @@ parse (int key, char *arg, struct argp_state *state)
                     arg, rw_did_you_mean (near, sizeof near, arg, section_name, sections)));
 }
 
-static const struct argp_child children[] = { { &door_argp, 0, NULL, 0 }, { 0 } };
 static const struct argp argp = {
   .parser = parse,
-  .children = children,
+  .children = door_children,
   .args_doc = "[schedules|metrics|sources|rules|models|stacks|formats]",
   .doc = "Lists what there is; of one kind, with parameters, defaults, ranges and papers.\v"
          "Examples:\n  ropewalk list\n  ropewalk list schedules\n  ropewalk list models --json\n",

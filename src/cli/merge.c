@@ -40,11 +40,10 @@ parse (int key, char *arg, struct argp_state *state)
 
 static const struct argp_option table[]
     = { { "force", 'f', NULL, 0, "overwrite OUT.h5", 0 }, { 0 } };
-static const struct argp_child children[] = { { &door_argp, 0, NULL, 0 }, { 0 } };
 static const struct argp argp
     = { .options = table,
         .parser = parse,
-        .children = children,
+        .children = door_children,
         .args_doc = "OUT.h5 PART.h5...",
         .doc = "Joins the finished files of `run --shard i/N` into one, and prints its path.\v"
                "Exit status 1 where points are in no part or failed; the file is written.\n\n"

@@ -67,11 +67,10 @@ parse (int key, char *arg, struct argp_state *state)
     }
 }
 
-static const struct argp_child children[] = { { &door_argp, 0, NULL, 0 }, { 0 } };
 static const struct argp argp = {
   .options = options,
   .parser = parse,
-  .children = children,
+  .children = door_children,
   .args_doc = "FILE.h5 [NAME...]",
   .doc = "Draws the figures declared in a result file, all or those named, and prints their paths."
          "\vExample:\n  ropewalk plot run.h5 -o figures --format pdf",

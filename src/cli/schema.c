@@ -7,19 +7,9 @@
 
 #include <stdio.h>
 
-static error_t
-parse (int key, char *arg, struct argp_state *state)
-{
-  (void) arg;
-  if (key == ARGP_KEY_INIT)
-    state->child_inputs[0] = state->input;
-  return key == ARGP_KEY_INIT ? 0 : ARGP_ERR_UNKNOWN;
-}
-
-static const struct argp_child children[] = { { &door_argp, 0, NULL, 0 }, { 0 } };
 static const struct argp argp
-    = { .parser = parse,
-        .children = children,
+    = { .parser = door_parse,
+        .children = door_children,
         .doc = "Prints the JSON Schema (draft 2020-12) of sweep configs, made from the parameter "
                "tables of all modules, plug-ins included.\v"
                "Example:\n  ropewalk schema > ropewalk.schema.json\n" };

@@ -45,11 +45,10 @@ parse (int key, char *arg, struct argp_state *state)
 
 static const struct argp_option table[]
     = { { "csv", CSV, NULL, 0, "comma-separated values on stdout", 0 }, { 0 } };
-static const struct argp_child children[] = { { &door_argp, 0, NULL, 0 }, { 0 } };
 static const struct argp argp
     = { .options = table,
         .parser = parse,
-        .children = children,
+        .children = door_children,
         .args_doc = "FILE.h5 [KEY=VALUE...]",
         .doc
         = "Prints what a result file holds; with KEY=VALUE, the cells selected.\v"
