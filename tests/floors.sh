@@ -7,8 +7,8 @@ n=0 bad=0
 floor () {
   case $1 in
     base) echo 1 ;; rope) echo 2 ;; schedule | rule | model) echo 3 ;;
-    metric | source) echo 4 ;; json) echo 5 ;; stack) echo 6 ;; plan) echo 7 ;; lab) echo 8 ;;
-    cli) echo 9 ;;
+    score) echo 4 ;; metric | source) echo 5 ;; json) echo 6 ;; stack) echo 7 ;; plan) echo 8 ;;
+    lab) echo 9 ;; cli) echo 10 ;;
     *) echo 0 ;;
   esac
 }
@@ -72,7 +72,7 @@ only 'dlfcn' dlopen lab
 only 'argp' argp cli
 
 ! grep -nE '\b(exit|abort) \(|\b(puts|printf) \(|stdout' src/base/*.c src/rope/*.c src/schedule/*.c src/rule/*.c \
-    src/metric/*.c src/source/*.c src/json/*.c src/stack/*.c src/plan/*.c src/lab/*.c 2>/dev/null \
+    src/score/*.c src/metric/*.c src/source/*.c src/json/*.c src/stack/*.c src/plan/*.c src/lab/*.c 2>/dev/null \
     | grep -vE '(fprintf|snprintf|vsnprintf) \(|/\*' | sed 's/^/# /' | grep .
 result $? "the library neither exits nor prints"
 

@@ -1,6 +1,6 @@
 /* Coverage, novelty and decay: published numbers, analytic values and naive second ways.  */
 #include "metric/bins.h"
-#include "metric/trained.h"
+#include "rope/trained.h"
 #include "metric_help.h"
 
 #include <math.h>

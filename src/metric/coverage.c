@@ -8,7 +8,7 @@
    With `novelty: true` also how far each distance is from every trained one; see novelty.h.  */
 #include "metric/metric.h"
 #include "metric/novelty.h"
-#include "metric/trained.h"
+#include "rope/trained.h"
 
 #include <math.h>
 

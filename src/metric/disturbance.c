@@ -10,7 +10,7 @@
 #include "metric/angles.h"
 #include "metric/circle.h"
 #include "metric/metric.h"
-#include "metric/trained.h"
+#include "rope/trained.h"
 
 #include <math.h>
 #include <string.h>

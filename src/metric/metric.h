@@ -14,6 +14,7 @@
 #include "base/module.h"
 #include "rope/freqs.h"
 #include "rope/geometry.h"
+#include "rope/qk.h"
 
 /* A dimension of the result file.  */
 typedef struct
@@ -41,22 +42,9 @@ typedef struct
   const char *long_name;           /* axis label of a figure */
   const char *kind;                /* "exact", "certified", "sampled", "estimate" */
   const char *cite;
-  bool (*wanted) (const void *self); /* OPTIONAL: false leaves the field out of the file */
+  bool (*wanted) (const void *self);         /* OPTIONAL: false leaves the field out of the file */
+  const char *(*kind_of) (const void *self); /* OPTIONAL: the kind where parameters decide it */
 } rw_field;
-
-/* What a metric sees of a point, never frequencies.  Borrowed for the call.  */
-typedef struct
-{
-  const rw_geometry *geometry; /* of the model's layer type */
-  double length;               /* L': tokens in the sequence */
-  size_t n_distances;
-  const double *distance; /* (n_distances,) the file's distance axis, rising */
-  size_t n_positions;
-  const double *position; /* (n_positions,) the file's position axis, rising */
-  uint64_t seed, group;   /* of the random stream */
-  rw_arena *scratch;      /* this thread's; reset by the runner before every call */
-  int threads;            /* threads the call may use itself */
-} rw_input;
 
 /* Where a metric writes: one array a declared field, in the order of the table.  */
 typedef struct
@@ -66,9 +54,17 @@ typedef struct
   size_t size[RW_FIELDS_MAX];
 } rw_fields;
 
+/* What a metric needs besides numbers.  */
+enum
+{
+  RW_NEEDS_QK = 1, /* in->qk: a config without a source is refused */
+  RW_ALONE = 2     /* the memory of one point at a time: the runner gives it all threads */
+};
+
 typedef struct
 {
   rw_module as;
+  unsigned needs;         /* RW_NEEDS_QK | RW_ALONE */
   const rw_field *fields; /* ends with a NULL name */
   /* OPTIONAL: refuses points for which the metric is not defined, before anything runs.  */
   rw_status (*check) (const void *self, const rw_input *in, rw_error *err);
@@ -80,9 +76,10 @@ typedef struct
                         rw_fields *out, rw_error *err);
   void (*release) (void *work);
   /* OPTIONAL: describes an own dimension other than pair, distance and position (dtype, depth, ...)
-     for a sweep whose largest length is `longest`; what *out points at lives as long as self. False
-     where there is no such dimension.  */
-  bool (*dim) (const void *self, double longest, const char *name, rw_dim *out);
+     for a sweep whose largest length is `longest`.  Arrays it makes come from `keep`, which lives
+     as long as the plan.  RW_EINVAL where there is no such dimension.  */
+  rw_status (*dim) (const void *self, double longest, const char *name, rw_arena *keep, rw_dim *out,
+                    rw_error *err);
   /* OPTIONAL: rough cost of one measure in seconds, for `check` and the ETA.  */
   double (*cost) (const void *self, const rw_input *in);
 } rw_metric;

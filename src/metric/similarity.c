@@ -5,7 +5,7 @@
    contributes 1; unrotated channels and the attention factor are left out.  Under a position rule
    the angles are those between query m and key 0.  */
 #include "metric/bins.h"
-#include "metric/trained.h"
+#include "rope/trained.h"
 #include "rope/similarity.h"
 #include "rule/rule.h"
 

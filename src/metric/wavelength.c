@@ -3,7 +3,7 @@
    stretch f_i / g_i against the trained frequency (LongRoPE's rescale factor, arXiv 2402.13753,
    Eq. 2).  A pair that does not rotate has neither: NaN.  */
 #include "metric/metric.h"
-#include "metric/trained.h"
+#include "rope/trained.h"
 
 #include <math.h>
 

@@ -34,7 +34,7 @@ static rw_status
 describe (const rw_plan *plan, size_t m, const rw_field *field, const char *name, rw_dim *out,
           rw_error *err)
 {
-  const struct rw_plan_parts *parts = plan->parts;
+  struct rw_plan_parts *parts = plan->parts;
   *out = (rw_dim){ .name = name };
   if (strcmp (name, "pair") == 0)
     *out = (rw_dim){ .name = "pair", .n = 1, .long_name = "pair index" };
@@ -54,12 +54,13 @@ describe (const rw_plan *plan, size_t m, const rw_field *field, const char *name
     {
       const rw_metric *type
           = m < plan->n_metrics ? (const rw_metric *) plan->metrics[m]->module : NULL;
-      if (!type || !type->dim || !type->dim (plan->metrics[m]->self, parts->longest, name, out)
-          || !out->n)
-        return rw_fail (err, RW_EINVAL,
-                        "the metric that declares '%s' does not describe its "
-                        "dimension '%s'",
-                        field->name, name);
+      if (!parts->keep && !(parts->keep = rw_arena_new ()))
+        return rw_nomem (err, 64);
+      if (type && type->dim)
+        return type->dim (plan->metrics[m]->self, parts->longest, name, parts->keep, out, err);
+      return rw_fail (err, RW_EINVAL,
+                      "the metric that declares '%s' does not describe its dimension '%s'",
+                      field->name, name);
     }
   return RW_OK;
 }

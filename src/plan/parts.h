@@ -93,6 +93,7 @@ struct rw_plan_parts
                                   schedule `none`; schedule NULL where every layer rotates */
   double *distance, *position; /* (n_,) owned */
   size_t n_distances, n_positions;
+  rw_arena *keep; /* arrays of the metrics' own dimensions; owned; NULL where there are none */
 };
 
 /* From here on in the order of who may call whom: each part calls only parts above it.  */

@@ -52,6 +52,7 @@ free_parts (struct rw_plan_parts *parts)
   rw_free (parts->still);
   rw_free (parts->distance);
   rw_free (parts->position);
+  rw_arena_free (parts->keep);
   cJSON_Delete (parts->root);
   rw_free (parts);
 }

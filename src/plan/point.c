@@ -207,6 +207,9 @@ rw_point_input (const rw_plan *plan, const rw_point *point, rw_input *in)
   const struct rw_plan_parts *parts = plan->parts;
   in->geometry = &point->rope->geometry;
   in->length = point->length;
+  in->longest = parts->longest;
+  in->layer = point->layer;
+  in->head = point->head;
   in->n_distances = parts->n_distances;
   in->distance = parts->distance;
   in->n_positions = parts->n_positions;

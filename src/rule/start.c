@@ -9,18 +9,30 @@ typedef struct
   int64_t n_hat;
 } start;
 
-static void
-phase (const void *self, const rw_freqs *f, const double *trained, double length, double m,
-       double n, double *phi, double *amplitude)
+static size_t
+frames (const void *self, size_t *spans)
+{
+  (void) self;
+  *spans = 1;
+  return 1;
+}
+
+static double
+key (const void *self, double length, size_t frame, double n, bool *trained)
 {
   const start *p = self;
-  const double n_hat = (double) p->n_hat;
+  (void) length, (void) frame;
+  *trained = n < (double) p->n_hat;
+  return n;
+}
+
+static size_t
+spans (const void *self, double length, double m, rw_span *out)
+{
+  const start *p = self;
   (void) length;
-  const double *gm = m < n_hat ? trained : f->inv_freq;
-  const double *gn = n < n_hat ? trained : f->inv_freq;
-  for (size_t i = 0; i < f->n; i++)
-    phi[i] = m * gm[i] - n * gn[i];
-  *amplitude = (m < n_hat ? 1 : f->attention_factor) * (n < n_hat ? 1 : f->attention_factor);
+  *out = (rw_span){ .to = m + 1, .position = m, .trained = m < (double) p->n_hat };
+  return 1;
 }
 
 static const rw_param params[] = {
@@ -41,5 +53,7 @@ const rw_rule rw_rule_start = {
           .params = params,
           .text = "the first n_hat positions keep the trained frequencies (LongRoPE's n-hat)",
           .cite = "LongRoPE, arXiv 2402.13753, section 3.2" },
-  .phase = phase,
+  .frames = frames,
+  .key = key,
+  .spans = spans,
 };

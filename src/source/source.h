@@ -1,16 +1,46 @@
-/* source: where q and k come from (synthetic, captured, a model).
+/* source: where q and k come from: made from random numbers, or captured and read from a file.
 
-   A source fills the q/k part of an rw_input from the random stream keyed by the group index, so
-   that all schedules of a group see the same data.  No source is registered yet: the closed-form
-   metrics need none.  One file a source, its name in modules.am.  */
+   A source makes q, k and perhaps v of one head for every group of a sweep, from the random stream
+   keyed by the group, so that all schedules of a group see the same data.  It never sees
+   frequencies.  A source reads no file itself: it names the arrays it wants, the lab maps them and
+   hands them down.
+
+   Adding one: a file in this folder that defines rw_source_NAME, its name in modules.am.  A source
+   that runs a model belongs here too, over the model's own floor.  */
 #ifndef RW_SOURCE_SOURCE_H
 #define RW_SOURCE_SOURCE_H
 
 #include "base/module.h"
+#include "rope/qk.h"
+
+enum
+{
+  RW_SOURCE_TENSORS = 4, /* arrays a source may want */
+  RW_SOURCE_PURPOSE = 16 /* first purpose of the sources' random streams (base/rng.h) */
+};
+
+/* An array in a file.  Borrowed from the source's parameters.  */
+typedef struct
+{
+  const char *path;
+  const char *name; /* dataset or tensor; NULL: the only one of the file */
+  const char *what; /* "q", "k", "v", "sinks": for errors */
+} rw_source_wish;
 
 typedef struct
 {
   rw_module as;
+  /* OPTIONAL: names the arrays it wants of files, at most RW_SOURCE_TENSORS; returns how many.  */
+  size_t (*wishes) (const void *self, rw_source_wish *out);
+  /* OPTIONAL: refuses points for which it is not defined, before anything runs: shapes, layer and
+     head out of range, too few tokens.  `tensors` is (wishes,) in their order; in->qk is NULL.  */
+  rw_status (*check) (const void *self, const rw_input *in, const rw_tensor *tensors,
+                      rw_error *err);
+  /* REQUIRED: makes in->length tokens of head in->head of layer in->layer.  What it allocates it
+     leaves in out->owned; views into `tensors` are welcome, and nothing is copied that need not be.
+     Must not depend on in->threads.  */
+  rw_status (*fill) (const void *self, const rw_input *in, const rw_tensor *tensors, rw_qk *out,
+                     rw_error *err);
 } rw_source;
 
 extern rw_kind rw_sources; /* "name" */

@@ -6,8 +6,8 @@
      of h: f_i = b^(-2i/h) for i < d/2, and 0 for the others, which never rotated;
    - a block with its own partial_rotary_factor has another d: its pairs keep the model's f_i by
      their index, and pairs that the model does not have get NaN.  */
-#ifndef RW_METRIC_TRAINED_H
-#define RW_METRIC_TRAINED_H
+#ifndef RW_ROPE_TRAINED_H
+#define RW_ROPE_TRAINED_H
 
 #include "rope/geometry.h"
 

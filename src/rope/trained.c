@@ -1,5 +1,5 @@
 /* trained: the trained frequencies beside a table of n pairs; see trained.h.  */
-#include "metric/trained.h"
+#include "rope/trained.h"
 
 #include <math.h>
 

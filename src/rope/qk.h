@@ -1,0 +1,40 @@
+/* qk: the queries, keys and values of one attention head before rotation, and what a metric sees.
+
+   A source makes an rw_qk; whoever took it frees it with rw_qk_free.  Row m of q is the query at
+   position m, row n of k the key at position n: positions start at 0.  Grouped heads: q is one
+   query head, k and v the head that it shares.  */
+#ifndef RW_ROPE_QK_H
+#define RW_ROPE_QK_H
+
+#include "base/mem.h"
+#include "base/tensor.h"
+#include "rope/geometry.h"
+
+typedef struct
+{
+  rw_rows q, k; /* (n tokens, head_dim) */
+  rw_rows v;    /* (n tokens, any width); data NULL where there is none */
+  double sink;  /* learned sink logit of this head, in the partition function; -INFINITY for none */
+  void *owned[3]; /* from rw_new, or NULL: memory that lives as long as this */
+} rw_qk;
+
+void rw_qk_free (rw_qk *qk); /* frees what it owns and zeroes it; NULL-safe */
+
+/* What sources and metrics see of a point, never frequencies.  Borrowed for the call.  */
+typedef struct
+{
+  const rw_geometry *geometry; /* of the model's layer type */
+  double length;               /* L': tokens in the sequence */
+  double longest;              /* the largest length of the sweep */
+  size_t layer, head;          /* of the axes of these names, else 0 */
+  const rw_qk *qk;             /* of `length` tokens; NULL where the config has no source */
+  size_t n_distances;
+  const double *distance; /* (n_distances,) the file's distance axis, rising */
+  size_t n_positions;
+  const double *position; /* (n_positions,) the file's position axis, rising */
+  uint64_t seed, group;   /* of the random streams (base/rng.h) */
+  rw_arena *scratch;      /* this thread's; reset by the runner before every call */
+  int threads;            /* threads the call may use itself */
+} rw_input;
+
+#endif
