@@ -99,9 +99,12 @@ large (const char *path, size_t count)
     { 0 },
   };
   rw_plan_field own[MANY_FIELDS] = {
-    { &point_fields[0], 1, 0, 1, { 0 }, MANY_PAIRS }, { &point_fields[1], 1, 1, 0, { 0 }, 1 },
-    { &point_fields[2], 1, 2, 0, { 0 }, 1 },          { &fields[0], 0, 0, 1, { 0 }, MANY_PAIRS },
-    { &fields[1], 0, 1, 1, { 0 }, MANY_PAIRS },       { &fields[2], 0, 2, 0, { 0 }, 1 },
+    { &point_fields[0], 1, 0, 1, { 0 }, MANY_PAIRS, "exact" },
+    { &point_fields[1], 1, 1, 0, { 0 }, 1, "exact" },
+    { &point_fields[2], 1, 2, 0, { 0 }, 1, "exact" },
+    { &fields[0], 0, 0, 1, { 0 }, MANY_PAIRS, "exact" },
+    { &fields[1], 0, 1, 1, { 0 }, MANY_PAIRS, "exact" },
+    { &fields[2], 0, 2, 0, { 0 }, 1, "exact" },
   };
   rw_error e = { 0 };
   rw_store *store;

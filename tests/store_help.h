@@ -65,13 +65,13 @@ static rw_axis toy_axes[] = {
   { "length", "length", 2, 2, toy_lengths, NULL, "tokens", "sequence length" },
 };
 static rw_plan_field toy_plan_fields[FIELDS] = {
-  { &point_fields[0], 1, 0, 1, { 0 }, PAIRS },
-  { &point_fields[1], 1, 1, 0, { 0 }, 1 },
-  { &point_fields[2], 1, 2, 0, { 0 }, 1 },
-  { &toy_fields[0], 0, 0, 1, { 1 }, DISTANCES },
-  { &toy_fields[1], 0, 1, 0, { 0 }, 1 },
-  { &toy_fields[2], 0, 2, 2, { 2, 1 }, DTYPES *DISTANCES },
-  { &toy_fields[3], 0, 3, 0, { 0 }, 1 },
+  { &point_fields[0], 1, 0, 1, { 0 }, PAIRS, "exact" },
+  { &point_fields[1], 1, 1, 0, { 0 }, 1, "exact" },
+  { &point_fields[2], 1, 2, 0, { 0 }, 1, "exact" },
+  { &toy_fields[0], 0, 0, 1, { 1 }, DISTANCES, "exact" },
+  { &toy_fields[1], 0, 1, 0, { 0 }, 1, "exact" },
+  { &toy_fields[2], 0, 2, 2, { 2, 1 }, DTYPES *DISTANCES, "sampled" },
+  { &toy_fields[3], 0, 3, 0, { 0 }, 1, "exact" },
 };
 static rw_figure toy_figures[] = {
   { .name = "similarity",

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "cli/door.h"
 #include "cli/plan_options.h"
+#include "lab/inputs.h"
 
 #include <cjson/cJSON.h>
 #include <math.h>
@@ -133,8 +134,8 @@ field_object (const rw_plan *plan, const rw_plan_field *f)
   cJSON *dims = cJSON_AddArrayToObject (o, "dims");
   for (size_t d = 0; d < f->n_dims; d++)
     cJSON_AddItemToArray (dims, cJSON_CreateString (plan->own[f->dim[d]].name));
-  if (f->field->kind)
-    cJSON_AddStringToObject (o, "kind", f->field->kind);
+  if (f->kind)
+    cJSON_AddStringToObject (o, "kind", f->kind);
   cJSON_AddNumberToObject (o, "size", (double) f->size);
   return o;
 }
@@ -282,13 +283,22 @@ door_check (int argc, char **argv)
 {
   check c = { 0 };
   rw_plan *plan = NULL;
+  rw_tensors *tensors = NULL;
   rw_error err = { 0 };
   argp_parse (&argp, argc, argv, 0, NULL, &c);
   const rw_plan_edits edits = plan_options_edits (&c.plan);
-  const rw_status s = rw_plan_read (c.config, &edits, &plan, &err);
+  rw_status s = rw_plan_read (c.config, &edits, &plan, &err);
   plan_options_free (&c.plan);
+  if (!s)
+    s = rw_tensors_new (plan, &tensors, &err);
+  if (!s)
+    s = rw_inputs_check (plan, tensors, &err);
+  rw_tensors_free (tensors);
   if (s)
-    return door_fail (argv[0], &err);
+    {
+      rw_plan_free (plan);
+      return door_fail (argv[0], &err);
+    }
   door_warn (&c.common, &plan->notes);
   if (c.common.json)
     print_json (plan);

@@ -7,6 +7,7 @@
 #include "cli/door.h"
 #include "cli/plan_options.h"
 #include "cli/progress.h"
+#include "lab/inputs.h"
 #include "lab/reopen.h"
 #include "lab/run.h"
 
@@ -177,6 +178,7 @@ typedef struct
 {
   const asked *a;
   const rw_plan *plan;
+  const rw_tensors *tensors;
   const char *path;
   rw_text typed, resumed;
 } job;
@@ -197,6 +199,7 @@ run_store (const job *j, const char *verb, rw_store *store)
   rw_run_summary sum;
   progress shown = progress_begin (j->plan, j->a->common.quiet);
   rw_run_options how = j->a->run;
+  how.tensors = j->tensors;
   how.stop = door_stop ();
   how.progress = progress_step;
   how.data = &shown;
@@ -217,7 +220,7 @@ run_store (const job *j, const char *verb, rw_store *store)
 }
 
 static int
-run_plan (const asked *a, const rw_plan *plan, int argc, char **argv)
+run_plan (const asked *a, const rw_plan *plan, const rw_tensors *tensors, int argc, char **argv)
 {
   rw_error err = { 0 };
   rw_store *store = NULL;
@@ -228,7 +231,7 @@ run_plan (const asked *a, const rw_plan *plan, int argc, char **argv)
       rw_nomem (&err, 0);
       return door_fail (argv[0], &err);
     }
-  job j = { .a = a, .plan = plan, .path = path };
+  job j = { .a = a, .plan = plan, .tensors = tensors, .path = path };
   j.typed = command_typed (argc, argv);
   j.resumed = command_resumed (argc, argv, a->output ? NULL : path, a->resume);
   int code = 0;
@@ -251,12 +254,20 @@ run_config (const asked *a, int argc, char **argv)
     return door_usage (argv[0], "--resume goes on and --force starts over: one of them");
   rw_error err = { 0 };
   rw_plan *plan = NULL;
+  rw_tensors *tensors = NULL;
   const rw_plan_edits edits = plan_options_edits (&a->plan);
+  int code;
   if (rw_plan_read (a->config, &edits, &plan, &err))
     return door_fail (argv[0], &err);
   door_warn (&a->common, &plan->notes);
-  door_catch ();
-  const int code = run_plan (a, plan, argc, argv);
+  if (rw_tensors_new (plan, &tensors, &err) || rw_inputs_check (plan, tensors, &err))
+    code = door_fail (argv[0], &err);
+  else
+    {
+      door_catch ();
+      code = run_plan (a, plan, tensors, argc, argv);
+    }
+  rw_tensors_free (tensors);
   rw_plan_free (plan);
   return code;
 }

@@ -114,7 +114,7 @@ take_vars (rw_outline *outline, const rw_plan *plan)
       add_var (outline, (rw_outline_var){ .name = f->field->name,
                                           .unit = f->field->unit,
                                           .long_name = f->field->long_name,
-                                          .kind = f->field->kind,
+                                          .kind = f->kind,
                                           .cite = f->field->cite });
       rw_outline_var *var = &outline->vars[outline->n_vars - 1];
       var->metric = f->metric < plan->n_metrics ? plan->metrics[f->metric]->module->name : "";

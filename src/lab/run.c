@@ -263,7 +263,7 @@ workers_new (sweep *s, rw_error *err)
   s->worker = rw_new ((size_t) s->n_workers, sizeof *s->worker);
   rw_status status = s->blank && s->worker ? RW_OK : rw_nomem (err, sizeof *s->worker);
   for (int i = 0; !status && i < s->n_workers; i++)
-    status = rw_worker_new (s->plan, &s->worker[i], err);
+    status = rw_worker_new (s->plan, s->options->tensors, &s->worker[i], err);
   return status;
 }
 

@@ -7,13 +7,15 @@
 
 #include "plan/plan.h"
 #include "lab/store.h"
+#include "lab/tensors.h"
 
 #include <signal.h>
 
 typedef struct
 {
-  int threads;          /* 0: what OpenMP says */
-  size_t shard, shards; /* groups g with g mod shards == shard; shards 0 means all */
+  int threads;               /* 0: what OpenMP says */
+  size_t shard, shards;      /* groups g with g mod shards == shard; shards 0 means all */
+  const rw_tensors *tensors; /* arrays of files; NULL where no source wants any */
   const volatile sig_atomic_t
       *stop; /* non-zero: finish the points in flight and return RW_EINTR; or NULL */
   /* OPTIONAL, called from one thread at a time, at most a few times a second.  */

@@ -1,5 +1,6 @@
 /* worker: one thread's share of a run; see worker.h.  */
 #include "lab/worker.h"
+#include "lab/inputs.h"
 #include "rule/rule.h"
 #include "schedule/schedule.h"
 
@@ -10,6 +11,7 @@
 struct rw_worker
 {
   const rw_plan *plan;
+  const rw_tensors *tensors; /* may be NULL */
   rw_point *point;
   size_t cell;       /* that the point is filled with; n_points for none */
   rw_freqs freqs;    /* with the point's rule and query scale */
@@ -57,7 +59,7 @@ lay_out (rw_worker *w)
 }
 
 rw_status
-rw_worker_new (const rw_plan *plan, rw_worker **out, rw_error *err)
+rw_worker_new (const rw_plan *plan, const rw_tensors *tensors, rw_worker **out, rw_error *err)
 {
   *out = NULL;
   size_t n_block = 0;
@@ -67,6 +69,7 @@ rw_worker_new (const rw_plan *plan, rw_worker **out, rw_error *err)
   if (!w)
     return rw_nomem (err, sizeof *w);
   w->plan = plan;
+  w->tensors = tensors;
   w->cell = plan->n_points;
   w->n_block = n_block;
   w->scratch = rw_arena_new ();
@@ -114,16 +117,37 @@ point_at (rw_worker *w, size_t cell, rw_error *err)
   return s;
 }
 
-/* The input of the next call of a metric: warm scratch, empty.  */
+/* The input of the next call of a source or metric: warm scratch, empty.  */
 static rw_input
-input_at (rw_worker *w, int threads)
+input_at (rw_worker *w, int threads, const rw_bench *bench)
 {
   rw_input in = { 0 };
   rw_point_input (w->plan, w->point, &in);
   rw_arena_reset (w->scratch);
   in.scratch = w->scratch;
   in.threads = threads;
+  in.qk = bench->sourced ? &bench->qk : NULL;
   return in;
+}
+
+static bool
+needs_qk (const rw_plan *plan)
+{
+  for (size_t k = 0; k < plan->n_metrics; k++)
+    if (metric_at (plan, k)->needs & RW_NEEDS_QK)
+      return true;
+  return false;
+}
+
+static rw_status
+make_qk (rw_worker *w, int threads, rw_bench *bench)
+{
+  if (!w->point->source || !needs_qk (w->plan))
+    return RW_OK;
+  const rw_input in = input_at (w, threads, bench);
+  const rw_status s = rw_inputs_fill (w->point, &in, w->tensors, &bench->qk, &bench->err);
+  bench->sourced = !s;
+  return s;
 }
 
 void
@@ -131,10 +155,12 @@ rw_worker_prepare (rw_worker *w, size_t cell, int threads, rw_bench *bench)
 {
   *bench = (rw_bench){ 0 };
   bench->status = point_at (w, cell, &bench->err);
+  if (!bench->status)
+    bench->status = make_qk (w, threads, bench);
   for (size_t k = 0; !bench->status && k < w->plan->n_metrics; k++)
     {
       const rw_metric *metric = metric_at (w->plan, k);
-      const rw_input in = input_at (w, threads);
+      const rw_input in = input_at (w, threads, bench);
       if (metric->prepare)
         bench->status
             = metric->prepare (w->point->metrics[k]->self, &in, &bench->work[k], &bench->err);
@@ -149,6 +175,8 @@ rw_bench_free (const rw_plan *plan, rw_bench *bench)
   for (size_t k = bench->made; k-- > 0;)
     if (bench->work[k] && metric_at (plan, k)->release)
       metric_at (plan, k)->release (bench->work[k]);
+  rw_qk_free (&bench->qk);
+  bench->sourced = false;
   bench->made = 0;
 }
 
@@ -192,7 +220,7 @@ rw_worker_measure (rw_worker *w, size_t cell, int threads, const rw_bench *bench
   for (size_t k = 0; !s && k < w->plan->n_metrics; k++)
     {
       const rw_metric *metric = metric_at (w->plan, k);
-      const rw_input in = input_at (w, threads);
+      const rw_input in = input_at (w, threads, bench);
       s = metric->measure (w->point->metrics[k]->self, &in, bench->work[k], &w->freqs,
                            &w->fields[k], err);
       rw_within (err, s, "metric '%s'", metric->as.name);

@@ -1,29 +1,35 @@
 /* worker: what one thread of a run owns, so that a point is measured without allocating.
 
    A worker holds its own point, frequency table, scratch arena and value buffers.  A *bench* is the
-   schedule-free work of one group, made by one worker and read by all: a metric's `prepare` never
-   sees frequencies, so no result depends on which cells share it.  Private to the lab.  */
+   schedule-free work of one group, made by one worker and read by all: its q and k, made once by
+   the source, and what the metrics' `prepare` made of them.  Neither ever sees frequencies, so no
+   result depends on which cells share a bench.  Private to the lab.  */
 #ifndef RW_LAB_WORKER_H
 #define RW_LAB_WORKER_H
 
-#include "plan/plan.h"
+#include "lab/tensors.h"
 
 typedef struct rw_worker rw_worker;
 
 /* Prepared work of a group; `made` metrics of it own something.  */
 typedef struct
 {
+  rw_qk qk;     /* of the group's source */
+  bool sourced; /* qk was made */
   void *work[RW_METRICS_MAX];
   size_t made;
   rw_status status; /* of the preparing: where it is not RW_OK, every cell of the group fails */
   rw_error err;
 } rw_bench;
 
-rw_status rw_worker_new (const rw_plan *plan, rw_worker **out, rw_error *err);
+/* `tensors` may be NULL where no source of the plan wants any.  */
+rw_status rw_worker_new (const rw_plan *plan, const rw_tensors *tensors, rw_worker **out,
+                         rw_error *err);
 void rw_worker_free (rw_worker *worker); /* NULL-safe */
 
-/* Prepares every metric for the group of `cell`, with so many threads inside a metric.  The caller
-   frees the bench with rw_bench_free, also where status is an error.  */
+/* Makes q and k of the group of `cell`, where a metric needs them, and prepares every metric, with
+   so many threads inside a source or metric.  The caller frees the bench with rw_bench_free, also
+   where status is an error.  */
 void rw_worker_prepare (rw_worker *worker, size_t cell, int threads, rw_bench *bench);
 void rw_bench_free (const rw_plan *plan, rw_bench *bench);
 

@@ -43,7 +43,8 @@ typedef struct
   const char *kind;                /* "exact", "certified", "sampled", "estimate" */
   const char *cite;
   bool (*wanted) (const void *self);         /* OPTIONAL: false leaves the field out of the file */
-  const char *(*kind_of) (const void *self); /* OPTIONAL: the kind where parameters decide it */
+  const char *(*kind_of) (const void *self); /* OPTIONAL: the kind where parameters decide it; a
+                                                sweep over such a parameter keeps `kind` */
 } rw_field;
 
 /* Where a metric writes: one array a declared field, in the order of the table.  */

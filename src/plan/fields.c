@@ -91,7 +91,7 @@ find_own (rw_plan *plan, size_t m, const rw_field *field, const char *name, size
 static rw_status
 add_field (rw_plan *plan, size_t m, const rw_field *field, size_t index, rw_error *err)
 {
-  rw_plan_field f = { .field = field, .metric = m, .index = index, .size = 1 };
+  rw_plan_field f = { .field = field, .metric = m, .index = index, .size = 1, .kind = field->kind };
   for (size_t i = 0; i < plan->n_fields; i++)
     if (strcmp (plan->fields[i].field->name, field->name) == 0)
       return rw_fail (err, RW_EINVAL, "metrics: two of them write '%s'", field->name);
@@ -108,7 +108,16 @@ typedef struct
 {
   size_t metric;
   bool wanted[RW_FIELDS_MAX];
+  const char *kind[RW_FIELDS_MAX];
 } wish;
+
+/* The kind that `self` gives the field, if all before gave the same; else the declared one.  */
+static const char *
+join_kind (const rw_field *f, const void *self, const char *before)
+{
+  const char *kind = f->kind_of ? f->kind_of (self) : f->kind;
+  return !before || strcmp (kind, before) == 0 ? kind : f->kind;
+}
 
 static rw_status
 add_wish (const rw_plan *plan, rw_point *point, void *data, rw_error *err)
@@ -117,7 +126,11 @@ add_wish (const rw_plan *plan, rw_point *point, void *data, rw_error *err)
   const rw_field *f = ((const rw_metric *) plan->metrics[w->metric]->module)->fields;
   (void) err;
   for (size_t i = 0; i < RW_FIELDS_MAX && f[i].name; i++)
-    w->wanted[i] = w->wanted[i] || !f[i].wanted || f[i].wanted (point->metrics[w->metric]->self);
+    {
+      const void *self = point->metrics[w->metric]->self;
+      w->wanted[i] = w->wanted[i] || !f[i].wanted || f[i].wanted (self);
+      w->kind[i] = join_kind (&f[i], self, w->kind[i]);
+    }
   return RW_OK;
 }
 
@@ -131,7 +144,11 @@ add_metric (rw_plan *plan, size_t m, rw_error *err)
   rw_status s = rw_walk_cells (plan, mask, WANTED_WALK, add_wish, &w, err);
   for (size_t i = 0; !s && i < RW_FIELDS_MAX && f[i].name; i++)
     if (w.wanted[i])
-      s = add_field (plan, m, &f[i], i, err);
+      {
+        s = add_field (plan, m, &f[i], i, err);
+        if (!s)
+          plan->fields[plan->n_fields - 1].kind = w.kind[i];
+      }
   return s;
 }
 

@@ -173,13 +173,25 @@ rw_status rw_axes_read (rw_plan *plan, const cJSON *axes, rw_error *err);
 rw_status rw_config_read (rw_plan *plan, rw_error *err);
 
 /* ---- walk.c: over distinct cells; the points are of point.c, see plan.h ---- */
-typedef rw_status rw_visit (const rw_plan *plan, rw_point *point, void *data, rw_error *err);
+enum
+{
+  RW_WALK_MAX
+  = 1 << 20 /* combinations a check visits: beyond it evenly spread ones stand for all */
+};
 /* Visits the cells that differ on the dimensions with mask[d], the others at 0; where there are
    more than `most`, evenly spread ones and the last.  */
 rw_status rw_walk_cells (const rw_plan *plan, const bool *mask, size_t most, rw_visit *visit,
                          void *data, rw_error *err);
 /* Marks the dimensions that decide what `role` is in a cell.  */
 void rw_walk_mask (const rw_plan *plan, size_t role, bool *mask);
+/* Marks the dimensions that choose a model and a rope.  */
+void rw_walk_mask_rope (const rw_plan *plan, bool *mask);
+/* Marks the dimension that sets `is`, where there is one.  */
+void rw_walk_mask_axis (const rw_plan *plan, rw_column_is is, bool *mask);
+
+/* ---- sources.c: sources, and what metrics ask of them ---- */
+/* Every source on all it may depend on; every metric that needs q and k has a source.  */
+rw_status rw_sources_valid (rw_plan *plan, rw_error *err);
 
 /* ---- fields.c, names.c: what is stored, and under which names ---- */
 rw_status rw_fields_read (rw_plan *plan, rw_error *err);

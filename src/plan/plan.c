@@ -87,6 +87,12 @@ rw_plan_free (rw_plan *plan)
   rw_free (plan);
 }
 
+const char *
+rw_plan_folder (const rw_plan *plan)
+{
+  return plan->parts->folder;
+}
+
 /* The text as written; where the command line changed it, the changed tree, so that the file alone
    says what was run.  */
 static rw_status

@@ -64,6 +64,7 @@ typedef struct
   size_t n_dims;             /* own dimensions */
   size_t dim[RW_FIELD_DIMS]; /* index into dims */
   size_t size;               /* product of own dimensions: values a point */
+  const char *kind;          /* what the metric's parameters make of it, the same in every cell */
 } rw_plan_field;
 
 /* The whole sweep.  */
@@ -114,6 +115,9 @@ rw_status rw_plan_parse (const char *name, const char *text, size_t n, const cha
                          const rw_plan_edits *edits, rw_plan **out, rw_error *err);
 void rw_plan_free (rw_plan *plan);
 
+/* Where relative files of the config are looked up.  */
+const char *rw_plan_folder (const rw_plan *plan);
+
 /* A cell of the sweep.  Made once a thread with rw_point_new and refilled without allocating
    more than its schedule objects.  */
 typedef struct
@@ -138,7 +142,16 @@ rw_status rw_plan_point (const rw_plan *plan, size_t i, rw_point *point, rw_erro
 size_t rw_plan_cell (const rw_plan *plan, size_t g, size_t k);
 /* "yarn 8 32768": the labels of cell i, for progress and errors.  */
 char *rw_plan_label (const rw_plan *plan, size_t i, char *buf, size_t size);
-/* The input every metric of a point sees; scratch and threads are the caller's to set.  */
+/* The input every metric of a point sees; scratch, threads and qk are the caller's to set.  */
 void rw_point_input (const rw_plan *plan, const rw_point *point, rw_input *in);
+
+/* Walks over the points that have a source; an error of `visit` ends the walk and gets the place on
+   the axes in front of its text.  */
+typedef rw_status rw_visit (const rw_plan *plan, rw_point *point, void *data, rw_error *err);
+/* One point for every source: each combination of the axes that choose or change it.  */
+rw_status rw_plan_walk_sources (const rw_plan *plan, rw_visit *visit, void *data, rw_error *err);
+/* One for everything that q and k may depend on: source, model, rope, length, layer and head.  Of
+   more than a million combinations evenly spread ones stand for all.  */
+rw_status rw_plan_walk_inputs (const rw_plan *plan, rw_visit *visit, void *data, rw_error *err);
 
 #endif

@@ -3,24 +3,6 @@
 #include "plan/parts.h"
 #include "schedule/schedule.h"
 
-enum
-{
-  WALK_MAX = 1 << 20 /* combinations a walk visits: beyond it evenly spread ones stand for all */
-};
-
-/* The dimensions that choose a model and a rope.  */
-static void
-mask_rope (const rw_plan *plan, bool *mask)
-{
-  for (size_t a = 0; a < plan->n_axes; a++)
-    {
-      const rw_column_is is = plan->parts->column[a].is;
-      if (is == RW_COLUMN_MODEL || is == RW_COLUMN_STACK || is == RW_COLUMN_LAYER
-          || is == RW_COLUMN_LAYER_TYPE)
-        mask[plan->axes[a].dim] = true;
-    }
-}
-
 /* ---- schedules ---- */
 
 typedef struct
@@ -49,14 +31,14 @@ check_schedule (const rw_plan *plan, rw_point *point, void *data, rw_error *err)
   return s;
 }
 
-/* ---- rules, query scales, sources ---- */
+/* ---- rules, query scales ---- */
 
 static rw_status
 check_required (const rw_plan *plan, rw_point *point, void *data, rw_error *err)
 {
   (void) plan, (void) data;
-  static const char *const names[] = { "rule", "query_scale", "source" };
-  const rw_object *const objects[] = { point->rule, point->query_scale, point->source };
+  static const char *const names[] = { "rule", "query_scale" };
+  const rw_object *const objects[] = { point->rule, point->query_scale };
   rw_status s = RW_OK;
   for (size_t i = 0; !s && i < sizeof objects / sizeof *objects; i++)
     if (objects[i])
@@ -97,12 +79,10 @@ check_metrics (const rw_plan *plan, rw_error *err)
   for (m.metric = 0; !s && m.metric < plan->n_metrics; m.metric++)
     {
       bool mask[RW_AXES_MAX] = { false };
-      const rw_axis *length = rw_axis_of (plan, RW_COLUMN_LENGTH, 0);
-      mask_rope (plan, mask);
+      rw_walk_mask_rope (plan, mask);
       rw_walk_mask (plan, RW_ROLE_METRIC + m.metric, mask);
-      if (length)
-        mask[length->dim] = true;
-      s = rw_walk_cells (plan, mask, WALK_MAX, check_metric, &m, err);
+      rw_walk_mask_axis (plan, RW_COLUMN_LENGTH, mask);
+      s = rw_walk_cells (plan, mask, RW_WALK_MAX, check_metric, &m, err);
     }
   rw_arena_free (m.scratch);
   return s;
@@ -113,14 +93,16 @@ rw_valid_check (rw_plan *plan, rw_error *err)
 {
   schedules all = { .plan = plan };
   bool mask[RW_AXES_MAX] = { false }, rest[RW_AXES_MAX] = { false };
-  mask_rope (plan, mask);
+  rw_walk_mask_rope (plan, mask);
   rw_walk_mask (plan, RW_ROLE_SCHEDULE, mask);
-  rw_status s = rw_walk_cells (plan, mask, WALK_MAX, check_schedule, &all, err);
-  for (size_t role = RW_ROLE_SOURCE; role < RW_ROLE_METRIC; role++)
+  rw_status s = rw_walk_cells (plan, mask, RW_WALK_MAX, check_schedule, &all, err);
+  for (size_t role = RW_ROLE_RULE; role < RW_ROLE_METRIC; role++)
     rw_walk_mask (plan, role, rest);
   if (!s)
-    s = rw_walk_cells (plan, rest, WALK_MAX, check_required, NULL, err);
+    s = rw_walk_cells (plan, rest, RW_WALK_MAX, check_required, NULL, err);
   if (!s)
     s = rw_fields_size (plan, all.pairs, err);
+  if (!s)
+    s = rw_sources_valid (plan, err);
   return s ? s : check_metrics (plan, err);
 }

@@ -87,3 +87,20 @@ rw_walk_mask (const rw_plan *plan, size_t role, bool *mask)
         mask[plan->axes[a].dim] = true;
     }
 }
+
+void
+rw_walk_mask_rope (const rw_plan *plan, bool *mask)
+{
+  static const rw_column_is choose[]
+      = { RW_COLUMN_MODEL, RW_COLUMN_STACK, RW_COLUMN_LAYER, RW_COLUMN_LAYER_TYPE };
+  for (size_t i = 0; i < sizeof choose / sizeof *choose; i++)
+    rw_walk_mask_axis (plan, choose[i], mask);
+}
+
+void
+rw_walk_mask_axis (const rw_plan *plan, rw_column_is is, bool *mask)
+{
+  for (size_t a = 0; a < plan->n_axes; a++)
+    if (plan->parts->column[a].is == is)
+      mask[plan->axes[a].dim] = true;
+}

@@ -33,7 +33,9 @@ typedef struct
   /* OPTIONAL: names the arrays it wants of files, at most RW_SOURCE_TENSORS; returns how many.  */
   size_t (*wishes) (const void *self, rw_source_wish *out);
   /* OPTIONAL: refuses points for which it is not defined, before anything runs: shapes, layer and
-     head out of range, too few tokens.  `tensors` is (wishes,) in their order; in->qk is NULL.  */
+     head out of range, too few tokens.  `tensors` is (wishes,) in their order, NULL where there are
+     none; in->qk is NULL.  Called while the config is read, or, where it has wishes, when the lab
+     has opened their files.  */
   rw_status (*check) (const void *self, const rw_input *in, const rw_tensor *tensors,
                       rw_error *err);
   /* REQUIRED: makes in->length tokens of head in->head of layer in->layer.  What it allocates it

@@ -1,0 +1,141 @@
+/* sources: the sources of a plan: walks over them, and what metrics ask of them.
+
+   A source of numbers is checked here, where its config is read.  One that wants arrays of files
+   is checked by the lab (src/lab/inputs.h), which can see their shapes, before anything is
+   written.  */
+#include "plan/parts.h"
+#include "source/source.h"
+
+/* ---- walks over the points that have a source ---- */
+
+typedef struct
+{
+  rw_visit *visit;
+  void *data;
+} walk;
+
+static rw_status
+visit_sourced (const rw_plan *plan, rw_point *point, void *data, rw_error *err)
+{
+  const walk *w = data;
+  return point->source ? w->visit (plan, point, w->data, err) : RW_OK;
+}
+
+rw_status
+rw_plan_walk_sources (const rw_plan *plan, rw_visit *visit, void *data, rw_error *err)
+{
+  walk w = { visit, data };
+  bool mask[RW_AXES_MAX] = { false };
+  rw_walk_mask (plan, RW_ROLE_SOURCE, mask);
+  return rw_walk_cells (plan, mask, SIZE_MAX, visit_sourced, &w, err);
+}
+
+static void
+mask_inputs (const rw_plan *plan, bool *mask)
+{
+  rw_walk_mask_rope (plan, mask);
+  rw_walk_mask_axis (plan, RW_COLUMN_LENGTH, mask);
+  rw_walk_mask_axis (plan, RW_COLUMN_HEAD, mask);
+  rw_walk_mask (plan, RW_ROLE_SOURCE, mask);
+}
+
+rw_status
+rw_plan_walk_inputs (const rw_plan *plan, rw_visit *visit, void *data, rw_error *err)
+{
+  walk w = { visit, data };
+  bool mask[RW_AXES_MAX] = { false };
+  mask_inputs (plan, mask);
+  return rw_walk_cells (plan, mask, RW_WALK_MAX, visit_sourced, &w, err);
+}
+
+/* ---- checks ---- */
+
+static rw_status
+check_source (const rw_plan *plan, rw_point *point, void *data, rw_error *err)
+{
+  rw_source_wish wish[RW_SOURCE_TENSORS];
+  const rw_source *type = (const rw_source *) point->source->module;
+  rw_arena *scratch = data;
+  rw_input in = { .scratch = scratch, .threads = 1 };
+  rw_status s = rw_object_check (point->source, "", err);
+  if (!s && type->check && !(type->wishes && type->wishes (point->source->self, wish)))
+    {
+      rw_arena_reset (scratch);
+      rw_point_input (plan, point, &in);
+      s = type->check (point->source->self, &in, NULL, err);
+    }
+  return rw_within (err, s, "source '%s'", type->as.name);
+}
+
+/* The first metric that needs q and k; n_metrics where none does.  */
+static size_t
+needy (const rw_plan *plan)
+{
+  size_t m = 0;
+  while (m < plan->n_metrics
+         && !(((const rw_metric *) plan->metrics[m]->module)->needs & RW_NEEDS_QK))
+    m++;
+  return m;
+}
+
+static rw_status
+refuse_none (const rw_plan *plan, rw_point *point, void *data, rw_error *err)
+{
+  const size_t *m = data;
+  if (point->source)
+    return RW_OK;
+  rw_fail (err, RW_EINVAL, "source: expected one, since metrics[%zu] '%s' needs q and k", *m,
+           plan->metrics[*m]->module->name);
+  return rw_hint (err, "e.g. \"source\": {\"name\": \"gauss\", \"mean\": 0.5}; `ropewalk list "
+                       "sources` shows them all");
+}
+
+/* A head that the model does not have.  */
+static rw_status
+check_head (const rw_plan *plan, rw_point *point, void *data, rw_error *err)
+{
+  (void) plan, (void) data;
+  const int64_t heads = point->rope->geometry.heads;
+  if (!heads || point->head < (size_t) heads)
+    return RW_OK;
+  return rw_fail (err, RW_EINVAL, "head %zu: the model has %lld, counted from 0", point->head,
+                  (long long) heads);
+}
+
+static rw_status
+check_heads (const rw_plan *plan, rw_error *err)
+{
+  bool mask[RW_AXES_MAX] = { false };
+  rw_walk_mask_rope (plan, mask);
+  rw_walk_mask_axis (plan, RW_COLUMN_HEAD, mask);
+  return rw_walk_cells (plan, mask, RW_WALK_MAX, check_head, NULL, err);
+}
+
+static bool
+has_source (const rw_plan *plan)
+{
+  return plan->parts->base[RW_ROLE_SOURCE].n || rw_axis_of (plan, RW_COLUMN_BLOCK, RW_ROLE_SOURCE);
+}
+
+rw_status
+rw_sources_valid (rw_plan *plan, rw_error *err)
+{
+  bool mask[RW_AXES_MAX] = { false };
+  size_t m = needy (plan);
+  rw_arena *scratch = rw_arena_new ();
+  rw_status s = scratch ? RW_OK : rw_nomem (err, 64);
+  if (!s && m < plan->n_metrics)
+    {
+      rw_walk_mask (plan, RW_ROLE_SOURCE, mask);
+      s = rw_walk_cells (plan, mask, RW_WALK_MAX, refuse_none, &m, err);
+    }
+  else if (!s && has_source (plan))
+    rw_note_add (&plan->notes, RW_NOTE_WARNING,
+                 "source: no metric of this config needs q and k: it is not used");
+  if (!s)
+    s = check_heads (plan, err);
+  if (!s)
+    s = rw_plan_walk_inputs (plan, check_source, scratch, err);
+  rw_arena_free (scratch);
+  return s;
+}
