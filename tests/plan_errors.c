@@ -38,6 +38,13 @@ static const struct
     "has no 'full_atention'" },
   { "{" LLAMA ", 'rule': 'start'}", "rule.n_hat: 'start' needs it" },
   { "{" LLAMA ", 'rule': {'name': 'stat'}}", "unknown rule 'stat'" },
+  { "{" LLAMA ", 'rule': {'name': 'map', 'distances': [0, 9], 'effective': [0]}}",
+    "rule 'map': effective: 1 numbers for 2 distances" },
+  { "{" LLAMA
+    ", 'rule': {'name': 'dual_chunk', 'chunk_size': 9}, 'axes': {'rule.local_size': [2, 9]}}",
+    "axes.rule.local_size[1] (9): rule 'dual_chunk': local_size: 9 is not below chunk_size, 9" },
+  { "{" LLAMA ", 'query_scale': {'name': 'log_n', 'original_length': 1}}",
+    "original_length: 1 is outside its range" },
   { "{" LLAMA ", 'source': 'x'}", "unknown source 'x'" },
   /* axes */
   { "{" LLAMA ", 'axes': {'lenght': [1]}}", "did you mean 'length'?" },

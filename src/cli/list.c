@@ -74,6 +74,8 @@ list_rules (const char *name, bool brief, cJSON *out, rw_error *err)
 {
   (void) err;
   list_kind (name, &rw_rules, brief, out);
+  if (!out && !brief)
+    puts ("\nquery scales");
   list_kind ("query_scales", &rw_query_scales, brief, out);
   return RW_OK;
 }

@@ -1,7 +1,21 @@
 /* valid: everything that can be wrong with a cell, found before anything is written.  Each check
    walks the cells that differ in what it looks at.  */
 #include "plan/parts.h"
+#include "rule/rule.h"
 #include "schedule/schedule.h"
+
+/* Walks the cells that differ in the role and in model and rope, and in length where it matters. */
+static rw_status
+walk_role (const rw_plan *plan, size_t role, bool length, rw_visit *visit, void *data,
+           rw_error *err)
+{
+  bool mask[RW_AXES_MAX] = { false };
+  rw_walk_mask_rope (plan, mask);
+  rw_walk_mask (plan, role, mask);
+  if (length)
+    rw_walk_mask_axis (plan, RW_COLUMN_LENGTH, mask);
+  return rw_walk_cells (plan, mask, RW_WALK_MAX, visit, data, err);
+}
 
 /* ---- schedules ---- */
 
@@ -34,16 +48,33 @@ check_schedule (const rw_plan *plan, rw_point *point, void *data, rw_error *err)
 /* ---- rules, query scales ---- */
 
 static rw_status
-check_required (const rw_plan *plan, rw_point *point, void *data, rw_error *err)
+check_rule (const rw_plan *plan, rw_point *point, void *data, rw_error *err)
 {
+  const rw_object *o = point->rule;
   (void) plan, (void) data;
-  static const char *const names[] = { "rule", "query_scale" };
-  const rw_object *const objects[] = { point->rule, point->query_scale };
-  rw_status s = RW_OK;
-  for (size_t i = 0; !s && i < sizeof objects / sizeof *objects; i++)
-    if (objects[i])
-      s = rw_object_check (objects[i], names[i], err);
-  return s;
+  if (!o)
+    return RW_OK;
+  const rw_rule *rule = (const rw_rule *) o->module; /* rw_module is the first member */
+  const rw_status s = rw_object_check (o, "rule", err);
+  if (s || !rule->check)
+    return s;
+  return rw_within (err, rule->check (o->self, &point->rope->geometry, point->length, err),
+                    "rule '%s'", o->module->name);
+}
+
+static rw_status
+check_query_scale (const rw_plan *plan, rw_point *point, void *data, rw_error *err)
+{
+  const rw_object *o = point->query_scale;
+  (void) plan, (void) data;
+  if (!o)
+    return RW_OK;
+  const rw_query_scale *scale = (const rw_query_scale *) o->module;
+  const rw_status s = rw_object_check (o, "query_scale", err);
+  if (s || !scale->check)
+    return s;
+  return rw_within (err, scale->check (o->self, &point->rope->geometry, err), "query_scale '%s'",
+                    o->module->name);
 }
 
 /* ---- metrics ---- */
@@ -77,13 +108,7 @@ check_metrics (const rw_plan *plan, rw_error *err)
   measure m = { .scratch = rw_arena_new () };
   rw_status s = m.scratch ? RW_OK : rw_nomem (err, 64);
   for (m.metric = 0; !s && m.metric < plan->n_metrics; m.metric++)
-    {
-      bool mask[RW_AXES_MAX] = { false };
-      rw_walk_mask_rope (plan, mask);
-      rw_walk_mask (plan, RW_ROLE_METRIC + m.metric, mask);
-      rw_walk_mask_axis (plan, RW_COLUMN_LENGTH, mask);
-      s = rw_walk_cells (plan, mask, RW_WALK_MAX, check_metric, &m, err);
-    }
+    s = walk_role (plan, RW_ROLE_METRIC + m.metric, true, check_metric, &m, err);
   rw_arena_free (m.scratch);
   return s;
 }
@@ -92,14 +117,11 @@ rw_status
 rw_valid_check (rw_plan *plan, rw_error *err)
 {
   schedules all = { .plan = plan };
-  bool mask[RW_AXES_MAX] = { false }, rest[RW_AXES_MAX] = { false };
-  rw_walk_mask_rope (plan, mask);
-  rw_walk_mask (plan, RW_ROLE_SCHEDULE, mask);
-  rw_status s = rw_walk_cells (plan, mask, RW_WALK_MAX, check_schedule, &all, err);
-  for (size_t role = RW_ROLE_RULE; role < RW_ROLE_METRIC; role++)
-    rw_walk_mask (plan, role, rest);
+  rw_status s = walk_role (plan, RW_ROLE_SCHEDULE, false, check_schedule, &all, err);
   if (!s)
-    s = rw_walk_cells (plan, rest, RW_WALK_MAX, check_required, NULL, err);
+    s = walk_role (plan, RW_ROLE_RULE, true, check_rule, NULL, err);
+  if (!s)
+    s = walk_role (plan, RW_ROLE_QUERY_SCALE, false, check_query_scale, NULL, err);
   if (!s)
     s = rw_fields_size (plan, all.pairs, err);
   if (!s)

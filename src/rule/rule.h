@@ -52,6 +52,8 @@ typedef struct
 typedef struct
 {
   rw_module as;
+  /* OPTIONAL: refuses what its parameters make undefined for this model.  */
+  rw_status (*check) (const void *self, const rw_geometry *m, rw_error *err);
   /* REQUIRED: tau(m), the factor on the scores of query m under the table f.  */
   double (*scale) (const void *self, const rw_geometry *m, const rw_freqs *f, double position);
 } rw_query_scale;
