@@ -59,7 +59,8 @@ static const struct
     "an older transformers' reading of L and s: belongs to the stacks hf-4.45 and hf-4.50" },
   { "longrope_v4", "an older transformers' reading of the factor: belongs to the stack hf-4.45" },
   { "vllm_", "vLLM's own reading of the block: belongs to the stack vllm" },
-  { "jet_long_freq", "the far branch of a position rule: comes with the position rules" },
+  { "jet_long_freq",
+    "a variant of Jet-Long with frequencies of its own for far keys: no rule here" },
   { NULL, NULL },
 };
 
