@@ -1,7 +1,7 @@
 /* dtype: conversions between number formats; see dtype.h.  */
 #include "base/dtype.h"
+#include "base/half.h"
 
-#include <math.h>
 #include <string.h>
 
 static const struct
@@ -39,22 +39,6 @@ rw_dtype_find (const char *name, rw_dtype *out)
   return false;
 }
 
-/* To `bits` significant bits with the least normal exponent `low` (2^low is the smallest normal
-   number) and overflow from `limit` on.  Adding and taking away 1.5 2^52 units in the last place
-   rounds to nearest, ties to even.  */
-static double
-round_to (double x, int bits, int low, double limit)
-{
-  int e;
-  if (!isfinite (x) || x == 0)
-    return x;
-  frexp (x, &e); /* 2^(e-1) <= |x| < 2^e */
-  const double unit = ldexp (0x1.8p52, (e - 1 < low ? low : e - 1) - bits + 1);
-  volatile double sum = x + unit;
-  const double y = copysign (sum - unit, x);
-  return fabs (y) >= limit ? copysign (INFINITY, x) : y;
-}
-
 double
 rw_dtype_round (rw_dtype type, double x)
 {
@@ -63,56 +47,20 @@ rw_dtype_round (rw_dtype type, double x)
     case RW_FLOAT32:
       return (double) (float) x;
     case RW_BFLOAT16:
-      return round_to (x, 8, -126, 0x1p128);
+      return (double) rw_bfloat16_read (rw_bfloat16_write (x));
     case RW_FLOAT16:
-      return round_to (x, 11, -14, 0x1p16);
+      return (double) rw_float16_read (rw_float16_write (x));
     default:
       return x;
     }
 }
 
-static float
-from_bfloat16 (uint16_t h)
+/* Asking which instructions there are takes as long as a few values; the bits are the same.  */
+static rw_simd
+simd_for (size_t n)
 {
-  const uint32_t bits = (uint32_t) h << 16;
-  float x;
-  memcpy (&x, &bits, sizeof x);
-  return x;
-}
-
-static float
-from_float16 (uint16_t h)
-{
-  const int e = h >> 10 & 31;
-  const float m = (float) (h & 1023), sign = h & 0x8000 ? -1.0F : 1.0F;
-  if (e == 31)
-    return (h & 1023) != 0 ? NAN : sign * INFINITY;
-  return sign * (e ? ldexpf (1024 + m, e - 25) : ldexpf (m, -24));
-}
-
-static uint16_t
-to_bfloat16 (double x)
-{
-  const float y = (float) rw_dtype_round (RW_BFLOAT16, x); /* exact */
-  uint32_t bits;
-  memcpy (&bits, &y, sizeof bits);
-  return isnan (x) ? 0x7fc0 : (uint16_t) (bits >> 16);
-}
-
-static uint16_t
-to_float16 (double x)
-{
-  const double y = rw_dtype_round (RW_FLOAT16, x), a = fabs (y);
-  const unsigned sign = signbit (x) ? 0x8000 : 0;
-  int e;
-  if (isnan (x))
-    return 0x7e00;
-  if (isinf (y))
-    return (uint16_t) (sign | 0x7c00);
-  if (a < 0x1p-14)
-    return (uint16_t) (sign | (unsigned) (a * 0x1p24));
-  const double m = frexp (a, &e); /* [1/2, 1) */
-  return (uint16_t) (sign | (unsigned) (e + 14) << 10 | ((unsigned) (m * 2048) & 1023));
+  static const size_t FEW = 256;
+  return n < FEW ? RW_SIMD_PLAIN : rw_simd_get ();
 }
 
 static double
@@ -131,7 +79,7 @@ value_at (rw_dtype type, const unsigned char *p)
       return d;
     default:
       memcpy (&h, p, sizeof h);
-      return (double) (type == RW_BFLOAT16 ? from_bfloat16 (h) : from_float16 (h));
+      return (double) (type == RW_BFLOAT16 ? rw_bfloat16_read (h) : rw_float16_read (h));
     }
 }
 
@@ -140,8 +88,8 @@ rw_dtype_read (rw_dtype type, const void *from, ptrdiff_t stride, size_t n, floa
 {
   const unsigned char *p = from;
   const ptrdiff_t step = stride * (ptrdiff_t) types[type].size;
-  if (type == RW_FLOAT32 && stride == 1)
-    memcpy (to, from, n * sizeof *to);
+  if (stride == 1)
+    rw_dtype_reader_of (type, simd_for (n)) (from, n, to);
   else
     for (size_t i = 0; i < n; i++, p += step)
       to[i] = (float) value_at (type, p);
@@ -159,18 +107,5 @@ rw_dtype_read_double (rw_dtype type, const void *from, ptrdiff_t stride, size_t 
 void
 rw_dtype_write (rw_dtype type, const double *from, size_t n, void *to)
 {
-  unsigned char *p = to;
-  for (size_t i = 0; i < n; i++, p += types[type].size)
-    {
-      const float f = (float) from[i];
-      const uint16_t h = type == RW_BFLOAT16  ? to_bfloat16 (from[i])
-                         : type == RW_FLOAT16 ? to_float16 (from[i])
-                                              : 0;
-      if (type == RW_FLOAT64)
-        memcpy (p, &from[i], sizeof from[i]);
-      else if (type == RW_FLOAT32)
-        memcpy (p, &f, sizeof f);
-      else
-        memcpy (p, &h, sizeof h);
-    }
+  rw_dtype_writer_of (type, simd_for (n)) (from, n, to);
 }

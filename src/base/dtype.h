@@ -2,9 +2,12 @@
 
    float32 and float64 are IEEE 754's; float16 is binary16; bfloat16 is the upper half of a
    float32.  Every conversion rounds once, to nearest, ties to even, straight from double, so that
-   no value is rounded twice; overflow gives infinity, NaN stays NaN.  */
+   no value is rounded twice; overflow gives infinity, NaN stays NaN (written ones lose their sign
+   and payload).  Vector kernels and plain C give the same bits.  */
 #ifndef RW_BASE_DTYPE_H
 #define RW_BASE_DTYPE_H
+
+#include "base/simd.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,5 +32,12 @@ void rw_dtype_read (rw_dtype type, const void *from, ptrdiff_t stride, size_t n,
 void rw_dtype_read_double (rw_dtype type, const void *from, ptrdiff_t stride, size_t n, double *to);
 /* n values to `to`, which holds `type`.  */
 void rw_dtype_write (rw_dtype type, const double *from, size_t n, void *to);
+
+/* The kernels behind them, for values side by side and callers that choose the instructions
+   once (rw_simd_get () as a rule).  */
+typedef void rw_dtype_reader (const void *from, size_t n, float *to);
+typedef void rw_dtype_writer (const double *from, size_t n, void *to);
+rw_dtype_reader *rw_dtype_reader_of (rw_dtype type, rw_simd simd);
+rw_dtype_writer *rw_dtype_writer_of (rw_dtype type, rw_simd simd);
 
 #endif
