@@ -1,0 +1,30 @@
+/* turn_avx512: the turning kernels in AVX-512; see turn.h.  */
+#include "rope/turn.h"
+
+#if defined __x86_64__
+#  include "rope/geometry.h"
+
+#  include <immintrin.h>
+#  include <string.h>
+
+#  define KERNELS rw_turn_avx512
+#  define ATTRIBUTE __attribute__ ((target ("avx512f,avx512dq,f16c")))
+#  define TARGET ATTRIBUTE static inline __attribute__ ((always_inline))
+#  define F16C
+#  define LADDER_8(step, name) step (name, 8) step (name, 4) step (name, 1)
+#  define LADDER(step, name) step (name, 16) LADDER_8 (step, name)
+
+#  define LANES 1
+#  include "rope/turn_lanes.h"
+#  undef LANES
+#  define LANES 4
+#  include "rope/turn_lanes.h"
+#  undef LANES
+#  define LANES 8
+#  include "rope/turn_lanes.h"
+#  undef LANES
+#  define LANES 16
+#  include "rope/turn_lanes.h"
+
+#  include "rope/turn_ladder.h"
+#endif
