@@ -21,9 +21,13 @@ static const struct
   const char *name;
   rw_status (*run) (bench *b, rw_error *err);
 } benches[] = {
-  { "schedule", bench_schedule },     { "similarity", bench_similarity },
-  { "base_bound", bench_base_bound }, { "store", bench_store },
-  { "sweep", bench_sweep },           { 0 },
+  { "schedule", bench_schedule },
+  { "similarity", bench_similarity },
+  { "base_bound", bench_base_bound },
+  { "rotate", bench_rotate },
+  { "store", bench_store },
+  { "sweep", bench_sweep },
+  { 0 },
 };
 
 /* ---- rows: a table as they come, or one JSON list ---- */
@@ -55,7 +59,7 @@ print_row (bench *b, const bench_row *row)
 {
   char unit[32];
   (void) b;
-  printf ("%-17s %-32s ", row->name, row->size);
+  printf ("%-18s %-38s ", row->name, row->size);
   print_time (row->seconds);
   const double k = row->rate >= 1e6 ? 1e6 : row->rate >= 1e3 ? 1e3 : 1;
   printf ("  %8.4g %-12s", row->rate / k, unit_text (k, row->unit, unit));
@@ -137,7 +141,7 @@ static const struct argp argp = {
   .args_doc = "[NAME...]",
   .doc
   = "Measures the machine's limits, then the kernels beside them: schedule, similarity,"
-    " base_bound, store, sweep, all or those named.\vExample:\n  ropewalk bench schedule --quick",
+    " base_bound, rotate, store, sweep, all or those named.\vExample:\n  ropewalk bench schedule --quick",
 };
 
 static const char *
@@ -167,8 +171,8 @@ unknown_name (const asked *a, const char *verb)
       char near[96];
       if (!benches[i].name)
         return door_usage (verb,
-                           "unknown benchmark '%s'; known: schedule, similarity, base_bound, store,"
-                           " sweep%s",
+                           "unknown benchmark '%s'; known: schedule, similarity, base_bound,"
+                           " rotate, store, sweep%s",
                            a->names[k],
                            rw_did_you_mean (near, sizeof near, a->names[k], bench_name, NULL));
     }
@@ -188,7 +192,7 @@ door_bench (int argc, char **argv)
   a.b.emit = a.common.json ? collect_row : print_row;
   a.b.data = rows;
   if (!a.common.json)
-    printf ("%-17s %-32s %11s  %8s %-12s %s\n", "name", "size", "time", "rate", "",
+    printf ("%-18s %-38s %11s  %8s %-12s %s\n", "name", "size", "time", "rate", "",
             "share of the limit");
   rw_status s = bench_machine (&a.b, &err);
   for (size_t i = 0; !s && benches[i].name; i++)
