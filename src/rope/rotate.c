@@ -4,7 +4,7 @@
    scaled or inverse rotation first writes its row anew, PANEL pairs on the stack, and then is a
    plain one.  Threads take equal runs of tokens; no value depends on another token's.  */
 #include "rope/rotate.h"
-#include "rope/turn.h"
+#include "rope/rotate_kernels.h"
 
 #include <string.h>
 
@@ -14,22 +14,22 @@ enum
   SHARE = 1 << 17 /* bytes of x that a thread is worth its start for */
 };
 
-static const rw_turn_kernels *const kernels[] = {
+static const rw_rotate_kernels *const kernels[] = {
 #if defined __x86_64__
-  [RW_SIMD_PLAIN] = &rw_turn_plain,
-  [RW_SIMD_AVX2] = &rw_turn_avx2,
-  [RW_SIMD_AVX512] = &rw_turn_avx512,
+  [RW_SIMD_PLAIN] = &rw_rotate_kernels_plain,
+  [RW_SIMD_AVX2] = &rw_rotate_kernels_avx2,
+  [RW_SIMD_AVX512] = &rw_rotate_kernels_avx512,
 #else
-  [RW_SIMD_PLAIN] = &rw_turn_plain,
-  [RW_SIMD_AVX2] = &rw_turn_plain,
-  [RW_SIMD_AVX512] = &rw_turn_plain,
+  [RW_SIMD_PLAIN] = &rw_rotate_kernels_plain,
+  [RW_SIMD_AVX2] = &rw_rotate_kernels_plain,
+  [RW_SIMD_AVX512] = &rw_rotate_kernels_plain,
 #endif
 };
 
 typedef struct
 {
   const rw_rotation *r;
-  const rw_turn_kernels *k;
+  const rw_rotate_kernels *k;
   const rw_trig *table;
   const char *x;
   char *y;
@@ -38,14 +38,14 @@ typedef struct
 
 /* All pairs of a token: `turn` at its first head.  */
 static void
-turn_pairs (const job *j, size_t row, rw_turn turn)
+turn_pairs (const job *j, size_t row, rw_rotate_heads turn)
 {
   const rw_rotation *r = j->r;
   const size_t pairs = j->table->pairs;
   const float *cos = (const float *) j->table->cos + (ptrdiff_t) row * j->table->row;
   const float *sin = (const float *) j->table->sin + (ptrdiff_t) row * j->table->row;
   const ptrdiff_t step = (r->layout == RW_HALF ? 1 : 2) * j->size;
-  const rw_turn first = turn;
+  const rw_rotate_heads first = turn;
   float own[2][PANEL];
   turn.gap = (ptrdiff_t) pairs * j->size;
   for (size_t p = 0; p < pairs; p += PANEL)
@@ -67,7 +67,7 @@ turn_pairs (const job *j, size_t row, rw_turn turn)
 
 /* The channels that do not turn.  */
 static void
-pass_tail (const job *j, rw_turn turn)
+pass_tail (const job *j, rw_rotate_heads turn)
 {
   const size_t turning = 2 * j->table->pairs;
   turn.n = j->r->dim - turning;
@@ -88,12 +88,13 @@ turn_tokens (const job *j, size_t from, size_t to)
   const rw_rotation *r = j->r;
   for (size_t t = from; t < to; t++)
     {
-      const rw_turn turn = { .x = j->x + (ptrdiff_t) t * r->from_token * j->size,
-                             .y = j->y + (ptrdiff_t) t * r->to_token * j->size,
-                             .x_head = r->from_head * j->size,
-                             .y_head = r->to_head * j->size,
-                             .heads = r->heads,
-                             .scale = r->token_scale ? r->scale * r->token_scale[t] : r->scale };
+      const rw_rotate_heads turn
+          = { .x = j->x + (ptrdiff_t) t * r->from_token * j->size,
+              .y = j->y + (ptrdiff_t) t * r->to_token * j->size,
+              .x_head = r->from_head * j->size,
+              .y_head = r->to_head * j->size,
+              .heads = r->heads,
+              .scale = r->token_scale ? r->scale * r->token_scale[t] : r->scale };
       turn_pairs (j, r->row_of ? (size_t) r->row_of[t] : t, turn);
       pass_tail (j, turn);
     }

@@ -1,5 +1,6 @@
-/* turn_avx2: the turning kernels in AVX2; see turn.h.  Every processor with AVX2 has F16C.  */
-#include "rope/turn.h"
+/* rotate_avx2: the turning kernels in AVX2; see rotate_kernels.h.  Every processor with AVX2 has
+ * F16C.  */
+#include "rope/rotate_kernels.h"
 
 #if defined __x86_64__
 #  include "rope/geometry.h"
@@ -7,7 +8,7 @@
 #  include <immintrin.h>
 #  include <string.h>
 
-#  define KERNELS rw_turn_avx2
+#  define KERNELS rw_rotate_kernels_avx2
 #  define ATTRIBUTE __attribute__ ((target ("avx2,f16c")))
 #  define TARGET ATTRIBUTE static inline __attribute__ ((always_inline))
 #  define F16C
@@ -15,13 +16,13 @@
 #  define LADDER_8 LADDER
 
 #  define LANES 1
-#  include "rope/turn_lanes.h"
+#  include "rope/rotate_lanes.h"
 #  undef LANES
 #  define LANES 4
-#  include "rope/turn_lanes.h"
+#  include "rope/rotate_lanes.h"
 #  undef LANES
 #  define LANES 8
-#  include "rope/turn_lanes.h"
+#  include "rope/rotate_lanes.h"
 
-#  include "rope/turn_ladder.h"
+#  include "rope/rotate_ladder.h"
 #endif

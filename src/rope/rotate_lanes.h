@@ -1,9 +1,9 @@
-/* turn_lanes: the steps of the turning kernels for vectors of LANES floats; private, a template.
+/* rotate_lanes: the steps of the turning kernels for vectors of LANES floats; private, a template.
 
-   Included once a width by each of turn_*.c, which define LANES (1, 4, 8 or 16), TARGET (the
-   functions' attributes) and, where the processor converts binary16, F16C.  Every function ends in
-   its width: LANED (turn).  A stepping function works from pair i on while whole vectors are left,
-   and returns the first pair that is not done.
+   Included once a width by the file of each instruction set, which defines LANES (1, 4, 8 or 16),
+   TARGET (the functions' attributes) and, where the processor converts binary16, F16C.  Every
+   function ends in its width: LANED (turned).  A stepping function works from pair i on while whole
+   vectors are left, and returns the first pair that is not done.
 
    Memory has any alignment and any type: it is read and written through memcpy.  */
 #define TURN_JOIN(name, lanes) name##_##lanes
@@ -40,7 +40,7 @@ LANED (write_float32) (char *p, floats x)
   memcpy (p, &x, sizeof x);
 }
 
-/* Compilers split these for the widest vectors.  */
+/* Compilers make several narrower steps of the widest.  */
 #if LANES == 16
 TARGET bits
 LANED (read_bits) (const char *p)
@@ -230,7 +230,7 @@ TURN_NEIGHBOURS (bfloat16, 2)
 #endif
 
 #define TURN_STEPS(type, size)                                                                     \
-  TARGET size_t LANED (half_##type) (const rw_turn *t, const char *x, char *y, size_t i)           \
+  TARGET size_t LANED (half_##type) (const rw_rotate_heads *t, const char *x, char *y, size_t i)   \
   {                                                                                                \
     for (; i + LANES <= t->n; i += LANES)                                                          \
       {                                                                                            \
@@ -243,7 +243,8 @@ TURN_NEIGHBOURS (bfloat16, 2)
       }                                                                                            \
     return i;                                                                                      \
   }                                                                                                \
-  TARGET size_t LANED (interleaved_##type) (const rw_turn *t, const char *x, char *y, size_t i)    \
+  TARGET size_t LANED (interleaved_##type) (const rw_rotate_heads *t, const char *x, char *y,      \
+                                            size_t i)                                              \
   {                                                                                                \
     for (; i + LANES <= t->n; i += LANES)                                                          \
       {                                                                                            \
@@ -253,7 +254,7 @@ TURN_NEIGHBOURS (bfloat16, 2)
       }                                                                                            \
     return i;                                                                                      \
   }                                                                                                \
-  TARGET size_t LANED (tail_##type) (const rw_turn *t, const char *x, char *y, size_t i)           \
+  TARGET size_t LANED (tail_##type) (const rw_rotate_heads *t, const char *x, char *y, size_t i)   \
   {                                                                                                \
     for (; i + LANES <= t->n; i += LANES)                                                          \
       LANED (write_##type) (y + i * (size), LANED (read_##type) (x + i * (size)) * t->scale);      \
@@ -266,7 +267,7 @@ TURN_STEPS (float16, 2)
 /* ---- rows ---- */
 
 TARGET size_t
-LANED (row_scale) (const rw_turn *t, float *cos, float *sin, size_t i)
+LANED (row_scale) (const rw_rotate_heads *t, float *cos, float *sin, size_t i)
 {
   for (; i + LANES <= t->n; i += LANES)
     {
@@ -283,7 +284,7 @@ LANED (row_scale) (const rw_turn *t, float *cos, float *sin, size_t i)
 typedef double doubles __attribute__ ((vector_size (8 * LANES)));
 
 TARGET size_t
-LANED (row_undo) (const rw_turn *t, float *cos, float *sin, size_t i)
+LANED (row_undo) (const rw_rotate_heads *t, float *cos, float *sin, size_t i)
 {
   for (; i + LANES <= t->n; i += LANES)
     {

@@ -1,16 +1,16 @@
-/* turn: the kernels of rotate.c: one token's pairs turned in all its heads; private.
+/* rotate_kernels: the kernels of rotate.c: one token's pairs turned in all its heads; private.
 
    A token's row of cos and sin stays in the nearest cache while its heads pass by.  The kernels
-   come in three instruction sets from the same text (turn_lanes.h, turn_ladder.h): a value is two
-   rounded products and their rounded sum,
+   come in three instruction sets from the same text (rotate_lanes.h, rotate_ladder.h): a value is
+   two rounded products and their rounded sum,
 
        y_re = x_re cos - x_im sin,   y_im = x_re sin + x_im cos,
 
    in vectors of any width and without fused operations, which the baseline does not have; so all
    give the same bits (of a NaN, only that it is one).  The fourth product would be free if fused,
    but memory is what these loops wait for.  */
-#ifndef RW_ROPE_TURN_H
-#define RW_ROPE_TURN_H
+#ifndef RW_ROPE_ROTATE_KERNELS_H
+#define RW_ROPE_ROTATE_KERNELS_H
 
 #include "base/dtype.h"
 #include "base/simd.h"
@@ -25,24 +25,24 @@ typedef struct
   size_t heads, n;          /* n: pairs; of a tail: channels */
   const float *cos, *sin;   /* (n,) the row */
   float scale;              /* of a tail */
-} rw_turn;
+} rw_rotate_heads;
 
 typedef struct
 {
   /* By layout and type; the row is cos and sin as the kernel is to use them.  */
-  void (*turn[2][3]) (const rw_turn *t);
+  void (*turn[2][3]) (const rw_rotate_heads *t);
   /* By type: channels that do not turn, times scale.  */
-  void (*tail[3]) (const rw_turn *t);
+  void (*tail[3]) (const rw_rotate_heads *t);
   /* The row of a scaled rotation: (n,) to `cos` and `sin`: times scale.  */
-  void (*scale) (const rw_turn *row, float *cos, float *sin);
+  void (*scale) (const rw_rotate_heads *row, float *cos, float *sin);
   /* The row of the inverse: cos and -sin, each over scale (cos^2 + sin^2); in double, rounded
      once.  */
-  void (*undo) (const rw_turn *row, float *cos, float *sin);
-} rw_turn_kernels;
+  void (*undo) (const rw_rotate_heads *row, float *cos, float *sin);
+} rw_rotate_kernels;
 
-extern const rw_turn_kernels rw_turn_plain;
+extern const rw_rotate_kernels rw_rotate_kernels_plain;
 #if defined __x86_64__
-extern const rw_turn_kernels rw_turn_avx2, rw_turn_avx512;
+extern const rw_rotate_kernels rw_rotate_kernels_avx2, rw_rotate_kernels_avx512;
 #endif
 
 #endif

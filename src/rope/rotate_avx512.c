@@ -1,5 +1,5 @@
-/* turn_avx512: the turning kernels in AVX-512; see turn.h.  */
-#include "rope/turn.h"
+/* rotate_avx512: the turning kernels in AVX-512; see rotate_kernels.h.  */
+#include "rope/rotate_kernels.h"
 
 #if defined __x86_64__
 #  include "rope/geometry.h"
@@ -7,7 +7,7 @@
 #  include <immintrin.h>
 #  include <string.h>
 
-#  define KERNELS rw_turn_avx512
+#  define KERNELS rw_rotate_kernels_avx512
 #  define ATTRIBUTE __attribute__ ((target ("avx512f,avx512dq,f16c")))
 #  define TARGET ATTRIBUTE static inline __attribute__ ((always_inline))
 #  define F16C
@@ -15,16 +15,16 @@
 #  define LADDER(step, name) step (name, 16) LADDER_8 (step, name)
 
 #  define LANES 1
-#  include "rope/turn_lanes.h"
+#  include "rope/rotate_lanes.h"
 #  undef LANES
 #  define LANES 4
-#  include "rope/turn_lanes.h"
+#  include "rope/rotate_lanes.h"
 #  undef LANES
 #  define LANES 8
-#  include "rope/turn_lanes.h"
+#  include "rope/rotate_lanes.h"
 #  undef LANES
 #  define LANES 16
-#  include "rope/turn_lanes.h"
+#  include "rope/rotate_lanes.h"
 
-#  include "rope/turn_ladder.h"
+#  include "rope/rotate_ladder.h"
 #endif
