@@ -84,11 +84,94 @@ moments_are_the_laws (void)
     ok (fabs (sum[k] / N - mean[k]) < 5 * sqrt (variance[k] / N), "moment %d of the normal", k + 1);
 }
 
+/* The groups of normals, in long double from the same words.  */
+static void
+groups_are_box_and_mullers (void)
+{
+  enum
+  {
+    GROUPS = 300
+  };
+  static double x[GROUPS * RW_NORMALS];
+  const rw_stream s = rw_stream_new (2385, 7, 1);
+  const long double turn = 8 * atanl (1);
+  double worst = 0;
+  rw_stream_normals (&s, 40, GROUPS, rw_simd_get (), x);
+  for (uint32_t b = 0; b < 8 * GROUPS; b++)
+    for (int k = 0; k < 4; k += 2)
+      {
+        rw_stream at = s;
+        at.block = 8 * 40 + b;
+        uint32_t w[4];
+        for (int i = 0; i < 4; i++)
+          w[i] = rw_stream_word (&at);
+        const long double r = sqrtl (-2 * logl (((long double) w[k] + 0.5L) * 0x1p-32L));
+        const long double angle = turn * (long double) w[k + 1] * 0x1p-32L;
+        const double *got = x + b / 8 * RW_NORMALS + b % 8 + 8 * k;
+        worst = fmax (worst, (double) (fabsl ((long double) got[0] - r * cosl (angle)) / r));
+        worst = fmax (worst, (double) (fabsl ((long double) got[8] - r * sinl (angle)) / r));
+      }
+  ok (worst <= TOL0, "groups of normals are Box and Muller's of the stream's words (%.2g)", worst);
+}
+
+static void
+groups_do_not_depend_on_the_way (void)
+{
+  enum
+  {
+    GROUPS = 9
+  };
+  static double x[GROUPS * RW_NORMALS], y[GROUPS * RW_NORMALS];
+  rw_stream s = rw_stream_new (2385, 1ull << 40, 1);
+  rw_stream_normals (&s, 7, GROUPS, RW_SIMD_PLAIN, x);
+  rw_stream_word (&s);
+  for (rw_simd simd = RW_SIMD_PLAIN; simd <= rw_simd_get (); simd++)
+    {
+      rw_stream_normals (&s, 7, GROUPS, simd, y);
+      ok (!memcmp (x, y, sizeof x), "%s: the same bits", rw_simd_text (simd));
+    }
+  for (uint32_t g = 0; g < GROUPS; g++)
+    rw_stream_normals (&s, 7 + g, 1, rw_simd_get (), y + g * RW_NORMALS);
+  ok (!memcmp (x, y, sizeof x), "one group at a time: the same bits");
+}
+
+static void
+moments_of_groups_are_the_laws (void)
+{
+  enum
+  {
+    GROUPS = 20000
+  };
+  static double x[GROUPS * RW_NORMALS];
+  const double n = GROUPS * RW_NORMALS;
+  const rw_stream s = rw_stream_new (2385, 8, 1);
+  double sum[4] = { 0 }, beside[RW_NORMALS] = { 0 };
+  rw_stream_normals (&s, 0, GROUPS, rw_simd_get (), x);
+  for (size_t i = 0; i < GROUPS * RW_NORMALS; i++)
+    {
+      const double p[] = { x[i], x[i] * x[i], x[i] * x[i] * x[i], x[i] * x[i] * x[i] * x[i] };
+      for (int k = 0; k < 4; k++)
+        sum[k] += p[k];
+      for (size_t d = 1; d < RW_NORMALS && i >= d; d++)
+        beside[d] += x[i] * x[i - d];
+    }
+  static const double mean[] = { 0, 1, 0, 3 }, variance[] = { 1, 2, 15, 96 };
+  for (int k = 0; k < 4; k++)
+    ok (fabs (sum[k] / n - mean[k]) < 5 * sqrt (variance[k] / n), "moment %d of the groups", k + 1);
+  double worst = 0;
+  for (size_t d = 1; d < RW_NORMALS; d++)
+    worst = fmax (worst, fabs (beside[d]) / sqrt (n));
+  ok (worst < 5, "normals of a group do not know of each other (%.2g standard errors)", worst);
+}
+
 int
 main (void)
 {
   philox_gives_the_known_answers ();
   streams_differ_by_every_part_of_their_name ();
   moments_are_the_laws ();
+  groups_are_box_and_mullers ();
+  groups_do_not_depend_on_the_way ();
+  moments_of_groups_are_the_laws ();
   return tap_end ();
 }

@@ -8,7 +8,10 @@
 #ifndef RW_BASE_RNG_H
 #define RW_BASE_RNG_H
 
+#include "base/simd.h"
+
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 typedef struct
@@ -27,5 +30,16 @@ rw_stream rw_stream_new (uint64_t seed, uint64_t group, uint32_t purpose);
 uint32_t rw_stream_word (rw_stream *s);
 double rw_stream_uniform (rw_stream *s); /* [0, 1), 53 bits */
 double rw_stream_normal (rw_stream *s);  /* mean 0, variance 1 */
+
+enum
+{
+  RW_NORMALS = 32 /* normals a group */
+};
+#define RW_NORMALS_GROUPS ((size_t) 1 << 29) /* groups before a stream begins again */
+
+/* Groups from .. from + n - 1 of the stream, RW_NORMALS normals each, whatever was read of it
+   before: group j is made of words 32 j .. 32 j + 31.  The bits do not depend on `simd`.  `out` is
+   (n, RW_NORMALS).  */
+void rw_stream_normals (const rw_stream *s, uint32_t from, size_t n, rw_simd simd, double *out);
 
 #endif

@@ -43,6 +43,8 @@ typedef struct
      Must not depend on in->threads.  */
   rw_status (*fill) (const void *self, const rw_input *in, const rw_tensor *tensors, rw_qk *out,
                      rw_error *err);
+  /* OPTIONAL: rough cost of one fill in seconds of one core, for `check` and the ETA.  */
+  double (*cost) (const void *self, const rw_input *in);
 } rw_source;
 
 extern rw_kind rw_sources; /* "name" */
