@@ -130,11 +130,12 @@ input_at (rw_worker *w, int threads, const rw_bench *bench)
   return in;
 }
 
+/* A metric's parameters are the same in all cells of a group.  */
 static bool
-needs_qk (const rw_plan *plan)
+needs_qk (const rw_worker *w)
 {
-  for (size_t k = 0; k < plan->n_metrics; k++)
-    if (metric_at (plan, k)->needs & RW_NEEDS_QK)
+  for (size_t k = 0; k < w->plan->n_metrics; k++)
+    if (rw_metric_needs (w->point->metrics[k]) & RW_NEEDS_QK)
       return true;
   return false;
 }
@@ -142,7 +143,7 @@ needs_qk (const rw_plan *plan)
 static rw_status
 make_qk (rw_worker *w, int threads, rw_bench *bench)
 {
-  if (!w->point->source || !needs_qk (w->plan))
+  if (!w->point->source || !needs_qk (w))
     return RW_OK;
   const rw_input in = input_at (w, threads, bench);
   const rw_status s = rw_inputs_fill (w->point, &in, w->tensors, &bench->qk, &bench->err);

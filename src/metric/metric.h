@@ -67,6 +67,8 @@ typedef struct
   rw_module as;
   unsigned needs;         /* RW_NEEDS_QK | RW_ALONE */
   const rw_field *fields; /* ends with a NULL name */
+  /* OPTIONAL: what the parameters add to `needs`.  */
+  unsigned (*needs_of) (const void *self);
   /* OPTIONAL: refuses points for which the metric is not defined, before anything runs.  */
   rw_status (*check) (const void *self, const rw_input *in, rw_error *err);
   /* OPTIONAL: schedule-free work, made once a group.  *work is owned by the runner, freed by
@@ -86,5 +88,8 @@ typedef struct
 } rw_metric;
 
 extern rw_kind rw_metrics; /* "name" */
+
+/* What a metric with its parameters needs, all in all.  */
+unsigned rw_metric_needs (const rw_object *metric);
 
 #endif

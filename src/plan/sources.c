@@ -67,27 +67,42 @@ check_source (const rw_plan *plan, rw_point *point, void *data, rw_error *err)
   return rw_within (err, s, "source '%s'", type->as.name);
 }
 
-/* The first metric that needs q and k; n_metrics where none does.  */
-static size_t
-needy (const rw_plan *plan)
+typedef struct
 {
-  size_t m = 0;
-  while (m < plan->n_metrics
-         && !(((const rw_metric *) plan->metrics[m]->module)->needs & RW_NEEDS_QK))
-    m++;
-  return m;
+  size_t metric;
+  bool any; /* a metric needs q and k somewhere */
+} need;
+
+static rw_status
+check_need (const rw_plan *plan, rw_point *point, void *data, rw_error *err)
+{
+  need *n = data;
+  (void) plan;
+  if (!(rw_metric_needs (point->metrics[n->metric]) & RW_NEEDS_QK))
+    return RW_OK;
+  n->any = true;
+  if (point->source)
+    return RW_OK;
+  rw_fail (err, RW_EINVAL, "source: expected one, since metrics[%zu] '%s' needs q and k", n->metric,
+           point->metrics[n->metric]->module->name);
+  return rw_hint (err, "e.g. \"source\": {\"name\": \"gauss\", \"mean\": 0.5}; `ropewalk list "
+                       "sources` shows them all");
 }
 
 static rw_status
-refuse_none (const rw_plan *plan, rw_point *point, void *data, rw_error *err)
+check_needs (const rw_plan *plan, bool *any, rw_error *err)
 {
-  const size_t *m = data;
-  if (point->source)
-    return RW_OK;
-  rw_fail (err, RW_EINVAL, "source: expected one, since metrics[%zu] '%s' needs q and k", *m,
-           plan->metrics[*m]->module->name);
-  return rw_hint (err, "e.g. \"source\": {\"name\": \"gauss\", \"mean\": 0.5}; `ropewalk list "
-                       "sources` shows them all");
+  need n = { 0 };
+  rw_status s = RW_OK;
+  for (; !s && n.metric < plan->n_metrics; n.metric++)
+    {
+      bool mask[RW_AXES_MAX] = { false };
+      rw_walk_mask (plan, RW_ROLE_SOURCE, mask);
+      rw_walk_mask (plan, RW_ROLE_METRIC + n.metric, mask);
+      s = rw_walk_cells (plan, mask, RW_WALK_MAX, check_need, &n, err);
+    }
+  *any = n.any;
+  return s;
 }
 
 /* A head that the model does not have.  */
@@ -120,16 +135,12 @@ has_source (const rw_plan *plan)
 rw_status
 rw_sources_valid (rw_plan *plan, rw_error *err)
 {
-  bool mask[RW_AXES_MAX] = { false };
-  size_t m = needy (plan);
+  bool any = false;
   rw_arena *scratch = rw_arena_new ();
   rw_status s = scratch ? RW_OK : rw_nomem (err, 64);
-  if (!s && m < plan->n_metrics)
-    {
-      rw_walk_mask (plan, RW_ROLE_SOURCE, mask);
-      s = rw_walk_cells (plan, mask, RW_WALK_MAX, refuse_none, &m, err);
-    }
-  else if (!s && has_source (plan))
+  if (!s)
+    s = check_needs (plan, &any, err);
+  if (!s && !any && has_source (plan))
     rw_note_add (&plan->notes, RW_NOTE_WARNING,
                  "source: no metric of this config needs q and k: it is not used");
   if (!s)
