@@ -45,6 +45,10 @@ static const struct
     "axes.rule.local_size[1] (9): rule 'dual_chunk': local_size: 9 is not below chunk_size, 9" },
   { "{" LLAMA ", 'query_scale': {'name': 'log_n', 'original_length': 1}}",
     "original_length: 1 is outside its range" },
+  { "{" LLAMA ", 'metrics': [{'name': 'similarity', 'weights': 'model'}]}",
+    "source: expected one, since metrics[0] 'similarity' needs q and k" },
+  { "{" LLAMA ", 'metrics': ['similarity'], 'axes': {'similarity.weights': ['none', 'model']}}",
+    "source: expected one, since metrics[0] 'similarity' needs q and k" },
   { "{" LLAMA ", 'source': 'x'}", "unknown source 'x'" },
   /* axes */
   { "{" LLAMA ", 'axes': {'lenght': [1]}}", "did you mean 'length'?" },

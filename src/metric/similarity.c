@@ -3,11 +3,15 @@
    Men et al. (arXiv 2405.14591), Eq. 9 and Table 4: B(m) is what remains, on average, of the
    preference for a similar key over a random one at distance m.  A pair that does not rotate
    contributes 1; unrotated channels and the attention factor are left out.  Under a position rule
-   the angles are those between query m and key 0.  */
+   the angles are those between query m and key 0.
+
+   With weights: model, B_w(m) = sum_i w_i cos (m g_i), w_i the mean of Re (q_i conj (k_i)) over the
+   tokens of the source: what each pair says of equal content.  */
 #include "metric/bins.h"
 #include "rope/trained.h"
 #include "rope/similarity.h"
 #include "rule/rule.h"
+#include "score/pairs.h"
 
 #include <math.h>
 
@@ -16,6 +20,14 @@ typedef struct
   int weights;
   bool bin, scan;
 } similarity;
+
+enum
+{
+  NONE,
+  MODEL
+};
+
+static const char *const weights[] = { "none", "model", NULL };
 
 enum
 {
@@ -37,15 +49,17 @@ enum
 typedef struct
 {
   const rw_freqs *f;
-  rw_similarity *s; /* NULL where tables are not worth their making, and under a rule */
+  const double *weight; /* (n,) or NULL: all 1 */
+  rw_similarity *s;     /* NULL where tables are not worth their making, and under a rule */
   double length;
   double *trained, *phi; /* (n,) under a rule, else NULL */
 } curve;
 
 static rw_status
-curve_make (curve *c, const rw_input *in, const rw_freqs *f, bool tables, rw_error *err)
+curve_make (curve *c, const rw_input *in, const rw_freqs *f, const double *weight, bool tables,
+            rw_error *err)
 {
-  *c = (curve){ .f = f, .length = in->length };
+  *c = (curve){ .f = f, .weight = weight, .length = in->length };
   if (f->rule)
     {
       c->trained = rw_arena_take (in->scratch, f->n, sizeof *c->trained);
@@ -60,6 +74,7 @@ curve_make (curve *c, const rw_input *in, const rw_freqs *f, bool tables, rw_err
       if (!c->s)
         return rw_nomem (err, f->n * sizeof (double));
       rw_similarity_set (c->s, f->inv_freq);
+      rw_similarity_weigh (c->s, weight);
     }
   return RW_OK;
 }
@@ -69,10 +84,10 @@ curve_at (const curve *c, double m)
 {
   double amplitude, sum = 0;
   if (!c->phi)
-    return rw_similarity_one (c->f->inv_freq, c->f->n, m);
+    return rw_similarity_one (c->f->inv_freq, c->weight, c->f->n, m);
   rw_rule_phase (c->f, c->trained, c->length, m, 0, c->phi, &amplitude);
   for (size_t i = 0; i < c->f->n; i++)
-    sum += cos (c->phi[i]);
+    sum += (c->weight ? c->weight[i] : 1) * cos (c->phi[i]);
   return sum;
 }
 
@@ -161,17 +176,80 @@ rule_scan (const curve *c, double last, rw_similarity_summary *out)
     }
 }
 
+/* ---- weights of the source ---- */
+
+typedef struct
+{
+  size_t n;
+  double *weight; /* (n,) for tables of n pairs */
+} weighing;
+
+static rw_status
+weigh (const rw_input *in, size_t n, double *weight, rw_error *err)
+{
+  rw_pairs_mean mean = { .alignment = weight };
+  return rw_pairs_run (in->qk, in->geometry->layout, n, in->threads, &mean, err);
+}
+
+static void
+release (void *work)
+{
+  weighing *w = work;
+  if (w)
+    rw_free (w->weight);
+  rw_free (w);
+}
+
+static rw_status
+prepare (const void *self, const rw_input *in, void **work, rw_error *err)
+{
+  const similarity *p = self;
+  const size_t n = rw_geometry_pairs (in->geometry);
+  if (p->weights == NONE)
+    return RW_OK;
+  weighing *w = *work = rw_new (1, sizeof *w);
+  if (!w || !(w->weight = rw_new (n, sizeof *w->weight)))
+    return rw_nomem (err, n * sizeof *w->weight);
+  w->n = n;
+  return weigh (in, n, w->weight, err);
+}
+
+/* The weights of a table of n pairs, NULL for none.  Which channels are a pair depends on n.  */
+static rw_status
+weights_of (const rw_input *in, const weighing *w, size_t n, const double **out, rw_error *err)
+{
+  *out = w ? w->weight : NULL;
+  if (!w || w->n == n)
+    return RW_OK;
+  double *own = rw_arena_take (in->scratch, n, sizeof *own);
+  *out = own;
+  return own ? weigh (in, n, own, err) : rw_nomem (err, n * sizeof *own);
+}
+
+static bool
+all_finite (const double *x, size_t n)
+{
+  for (size_t i = 0; x && i < n; i++)
+    if (!isfinite (x[i]))
+      return false;
+  return true;
+}
+
+/* ---- the metric ---- */
+
 static rw_status
 measure (const void *self, const rw_input *in, const void *work, const rw_freqs *f, rw_fields *out,
          rw_error *err)
 {
   const similarity *p = self;
+  const double *weight;
   curve c;
   rw_similarity_summary all;
-  (void) work;
   const bool tables = p->scan || p->bin || in->n_distances >= STREAK;
-  const rw_status status = curve_make (&c, in, f, tables, err);
-  if (status)
+  rw_status status = weights_of (in, work, f->n, &weight, err);
+  if (!status)
+    status = curve_make (&c, in, f, weight, tables, err);
+  if (status || !all_finite (weight, f->n))
     return status;
   by_distance (&c, in, p->bin, out->value[SIMILARITY]);
   if (!p->scan)
@@ -184,6 +262,13 @@ measure (const void *self, const rw_input *in, const void *work, const rw_freqs 
   out->value[FIRST_NEGATIVE][0] = all.first_negative;
   out->value[MINIMUM][0] = all.min;
   return RW_OK;
+}
+
+static unsigned
+needs_of (const void *self)
+{
+  const similarity *p = self;
+  return p->weights == MODEL ? RW_NEEDS_QK : 0;
 }
 
 static rw_status
@@ -238,14 +323,13 @@ static const rw_field fields[] = {
   { 0 },
 };
 
-static const char *const weights[] = { "none", NULL };
-
 static const rw_param params[] = {
   { .name = "weights",
     .type = RW_CHOICE,
     .at = offsetof (similarity, weights),
     .choices = weights,
-    .text = "weight of each pair in the sum; none: all alike" },
+    .text = "weight of each pair in the sum; none: all alike; model: its mean product of query and "
+            "key of the same token, from the source" },
   { .name = "bin",
     .type = RW_BOOL,
     .at = offsetof (similarity, bin),
@@ -266,7 +350,10 @@ const rw_metric rw_metric_similarity = {
                   "attention factor left out), and where it is negative",
           .cite = "Men et al., arXiv 2405.14591, Eq. 9" },
   .fields = fields,
+  .needs_of = needs_of,
   .check = check,
+  .prepare = prepare,
   .measure = measure,
+  .release = release,
   .cost = cost,
 };

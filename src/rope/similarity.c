@@ -39,6 +39,7 @@ struct rw_similarity
   size_t n;
   rw_simd simd;
   const double *g; /* (n,) borrowed */
+  const double *w; /* (n,) borrowed; NULL: all 1 */
   double *step;    /* (TILES, n, 2, TILE): cos and sin of j g */
   turn *row;       /* (ROWS, n): of 128 r g */
 };
@@ -153,6 +154,7 @@ rw_similarity_set (rw_similarity *s, const double *inv_freq)
 {
   turn t[STEPS];
   s->g = inv_freq;
+  s->w = NULL;
   for (size_t i = 0; i < s->n; i++)
     {
       turns (1, inv_freq[i], t);
@@ -168,6 +170,20 @@ rw_similarity_set (rw_similarity *s, const double *inv_freq)
     }
 }
 
+void
+rw_similarity_weigh (rw_similarity *s, const double *weight)
+{
+  s->w = weight;
+}
+
+/* e^{i block g} of pair i times its weight, which adds 1 u to the error of a start.  */
+static turn
+base_of (const rw_similarity *s, double block, size_t i)
+{
+  const turn x = turn_of (block, s->g[i]);
+  return s->w ? (turn){ s->w[i] * x.c, s->w[i] * x.s } : x;
+}
+
 /* The sums of rows row..row+3 of the block that starts at `block`; `base` (PANEL,) holds the
    block's turns and is filled where `fresh`.  */
 static void
@@ -180,7 +196,7 @@ group (const rw_similarity *s, double block, size_t row, int fresh, turn *base, 
       const size_t n = s->n - i0 < PANEL ? s->n - i0 : PANEL;
       if (fresh || s->n > PANEL)
         for (size_t i = 0; i < n; i++)
-          base[i] = turn_of (block, s->g[i0 + i]);
+          base[i] = base_of (s, block, i0 + i);
       for (size_t r = 0; r < GROUP; r++)
         for (size_t i = 0; i < n; i++)
           {
@@ -217,11 +233,20 @@ rw_similarity_error (size_t n)
 }
 
 double
-rw_similarity_one (const double *inv_freq, size_t n_pairs, double m)
+rw_similarity_bound (const rw_similarity *s)
+{
+  double most = s->w ? 0 : 1;
+  for (size_t i = 0; s->w && i < s->n; i++)
+    most = fmax (most, fabs (s->w[i]));
+  return rw_similarity_error (s->n) * most;
+}
+
+double
+rw_similarity_one (const double *inv_freq, const double *weight, size_t n_pairs, double m)
 {
   double sum = 0;
   for (size_t i = 0; i < n_pairs; i++)
-    sum += turn_of (m, inv_freq[i]).c;
+    sum += (weight ? weight[i] : 1) * turn_of (m, inv_freq[i]).c;
   return sum;
 }
 
@@ -237,20 +262,27 @@ rw_similarity_plain (const double *inv_freq, size_t n_pairs, int64_t from, size_
     }
 }
 
-long double
-rw_similarity_exact (const double *inv_freq, size_t n_pairs, int64_t m)
+/* w may be NULL.  */
+static long double
+weighted (const double *g, const double *w, size_t n, int64_t m)
 {
   long double sum = 0;
-  for (size_t i = 0; i < n_pairs; i++)
+  for (size_t i = 0; i < n; i++)
     {
-      const double x = (double) m, high = x * inv_freq[i], low = fma (x, inv_freq[i], -high);
-      sum += cosl (high) * cosl (low) - sinl (high) * sinl (low);
+      const double x = (double) m, high = x * g[i], low = fma (x, g[i], -high);
+      sum += (w ? w[i] : 1) * (cosl (high) * cosl (low) - sinl (high) * sinl (low));
     }
   return sum;
 }
 
 long double
+rw_similarity_exact (const double *inv_freq, size_t n_pairs, int64_t m)
+{
+  return weighted (inv_freq, NULL, n_pairs, m);
+}
+
+long double
 rw_similarity_at (const rw_similarity *s, int64_t m)
 {
-  return rw_similarity_exact (s->g, s->n, m);
+  return weighted (s->g, s->w, s->n, m);
 }

@@ -1,4 +1,5 @@
-/* similarity: B(m) = sum_i cos (m g_i) over the pairs of a frequency table, for runs of integers m.
+/* similarity: B(m) = sum_i w_i cos (m g_i) over the pairs of a frequency table, for runs of
+   integers m; all w_i are 1 unless others are given.
 
    An rw_similarity holds the step tables of one frequency table.  Its memory comes from the arena
    it was taken from and lives as long; `set` fills it for another table of the same size without
@@ -33,17 +34,21 @@ size_t rw_similarity_pairs (const rw_similarity *s); /* n */
 
 /* inv_freq is (n,) with n as taken; borrowed until the next set.  Each is 0 to 2 pi in size.  */
 void rw_similarity_set (rw_similarity *s, const double *inv_freq);
+/* Weights (n,), finite; borrowed until the next set, which takes them away.  */
+void rw_similarity_weigh (rw_similarity *s, const double *weight);
 
-/* out[j] = B(from + j), j < n; from >= 0.  Within rw_similarity_error of the exact value while
+/* out[j] = B(from + j), j < n; from >= 0.  Within rw_similarity_bound of the exact value while
    every angle stays below 2^40: the angle of a block start is an exact product.  */
 void rw_similarity_run (const rw_similarity *s, int64_t from, size_t n, double *out);
 
 /* The bound of the error of `run` for n pairs, at any m: 5e-13 for 64 pairs, 5e-12 for 256.  */
 double rw_similarity_error (size_t n);
+/* The same times the largest weight.  */
+double rw_similarity_bound (const rw_similarity *s);
 
-/* B at one place, whole or not: for single values, where tables do not pay.  Within
-   rw_similarity_error too.  */
-double rw_similarity_one (const double *inv_freq, size_t n_pairs, double m);
+/* B at one place, whole or not: for single values, where tables do not pay.  weight may be NULL.
+   Within the same bound.  */
+double rw_similarity_one (const double *inv_freq, const double *weight, size_t n_pairs, double m);
 
 /* The naive reference: the same sums from cos (m g_i), whose angle is one rounded product, so its
    own error grows as m times 2^-53 times the sum of the frequencies.  */
@@ -51,7 +56,7 @@ void rw_similarity_plain (const double *inv_freq, size_t n_pairs, int64_t from, 
                           double *out);
 
 /* B(m) in long double with exact angles: within n 2^-64 (8 + n / 2) where long double has 64 bits.
-   `at` is the same for the table that was set.  */
+   `at` is the same for the table that was set, with its weights.  */
 long double rw_similarity_exact (const double *inv_freq, size_t n_pairs, int64_t m);
 long double rw_similarity_at (const rw_similarity *s, int64_t m);
 

@@ -22,7 +22,7 @@ scan_piece (const rw_similarity *s, int64_t from, int64_t last)
 {
   double b[PIECE];
   const int64_t n = last - from + 1 < PIECE ? last - from + 1 : PIECE;
-  const double error = rw_similarity_error (rw_similarity_pairs (s));
+  const double error = rw_similarity_bound (s);
   part p = { .first = INT64_MAX, .at = INT64_MAX, .min = INFINITY };
   rw_similarity_run (s, from, (size_t) n, b);
   for (int64_t j = 0; j < n; j++)
