@@ -5,9 +5,9 @@
    a complex number, and u(delta), the same of the unrotated channels' products.  The mean score of
    a table g is then
        S(delta) = c sigma / (N - delta) * [ a^2 Re sum_i C_i(delta) e^{i delta g_i} + u(delta) ],
-   so all schedules of a sweep share one set.  Made by blocked FFTs in double (FFTW): exact to 1e-10
-   of the final score also at the last distances.  Kept divided by N - delta, as float32 (rounding
-   1e-7) or double.  */
+   so all schedules of a sweep share one set.  Made by blocked FFTs in double (score/lags.h): exact
+   to 1e-10 of the final score also at the last distances.  Kept divided by N - delta, as float32
+   (rounding 1e-7) or double; evaluated in double.  */
 #ifndef RW_SCORE_CORRELATION_H
 #define RW_SCORE_CORRELATION_H
 
@@ -23,13 +23,16 @@ typedef struct
   size_t n_distances;      /* those asked for; 0: all, 0 .. N-1 */
   const int64_t *distance; /* (n_distances,) rising, below N */
   rw_dtype keep;           /* RW_FLOAT32 or RW_FLOAT64 */
+  size_t block;            /* tokens a transform, a power of two; 0: chosen */
   int threads;
 } rw_correlation_ask;
 
 typedef struct rw_correlation rw_correlation;
 
-/* The caller frees it with rw_correlation_free.  Peak memory: 67 MB a thread and what is kept: 16
-   (8) bytes a pair and distance in double (float32).  */
+/* The caller frees it with rw_correlation_free; q and k are not needed any more.  Peak memory: 400
+   bytes a token (530 where more than 16 channels do not rotate) and what is kept: 16 (8) bytes a
+   pair and distance in double (float32), pairs counted up to a multiple of 8; twice that with
+   n_sink.  No bit depends on the threads or the vector instructions.  */
 rw_status rw_correlation_new (const rw_correlation_ask *ask, rw_correlation **out, rw_error *err);
 void rw_correlation_free (rw_correlation *c); /* NULL-safe */
 
