@@ -442,7 +442,7 @@ lists_come_from_files (void)
   size_t n = npy (file, "{'descr': '<f8', 'fortran_order': False, 'shape': (3,), }\n", f8, 24);
   ok (list_from (file, n, v) == 3 && v[1] == 0.3, "NPY of float64");
   ok (list_from (file, n - 1, v) == 0, "a cut NPY file is refused");
-  has (err.text, "says 3 numbers, the file has 2", "with both counts");
+  has (err.text, "float64 (3) has 24 bytes, the file has 23", "with both counts");
   n = npy (file, "{'descr': '<f4', 'fortran_order': True, 'shape': (2,), }\n", f4, 8);
   ok (list_from (file, n, v) == 2 && v[1] == 0.5, "NPY of float32");
   n = npy (file, "{'descr': '<f8', 'fortran_order': False, 'shape': (1, 3), }\n", f8, 24);

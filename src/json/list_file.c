@@ -2,21 +2,19 @@
 
    JSON: a list of numbers.  CSV: numbers separated by commas, semicolons, white space or line ends;
    lines that begin with # are left out; under a header (a first line that begins with a letter)
-   only the column inv_freq is read, or the first where none has this name.  NPY: versions 1 to 3,
-   one dimension, little-endian float32 or float64 (NEP 1).  */
+   only the column inv_freq is read, or the first where none has this name.  NPY: one
+   dimension of any type that base/npy.h reads.  */
 #include "json/list_file.h"
 #include "base/mem.h"
+#include "base/npy.h"
 #include "json/json.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const char npy_magic[] = "\x93NUMPY";
 
 static rw_status
 take (rw_reals *out, double x, const char *where, rw_error *err)
@@ -110,106 +108,23 @@ read_csv (const char *path, const rw_text *text, rw_reals *out, rw_error *err)
   return RW_OK;
 }
 
-/* The value of 'key': in the header's Python dict, or NULL.  */
-static const char *
-npy_field (const char *header, const char *key)
-{
-  const char *p = strstr (header, key);
-  if (!p)
-    return NULL;
-  p += strlen (key);
-  return p + strspn (p, " :");
-}
-
-/* The header's words: type, order and shape.  Returns the bytes of an item, 0 with an error.  */
-static size_t
-npy_header (const char *path, const char *header, uint64_t *n, rw_error *err)
-{
-  const char *descr = npy_field (header, "'descr'");
-  const char *order = npy_field (header, "'fortran_order'");
-  const char *shape = npy_field (header, "'shape'");
-  if (!descr || !order || !shape || *shape != '(')
-    {
-      rw_fail (err, RW_EINVAL, "%s: the NPY header lacks descr, fortran_order or shape", path);
-      return 0;
-    }
-  char *after;
-  errno = 0;
-  *n = strtoull (shape + 1, &after, 10);
-  after += strspn (after, " ");
-  if (*after == ',')
-    after++;
-  after += strspn (after, " ");
-  if (errno || !isdigit ((unsigned char) shape[1]) || *after != ')')
-    {
-      rw_fail (err, RW_EINVAL, "%s: the NPY array must have one dimension", path);
-      return 0;
-    }
-  if (strncmp (descr, "'<f8'", 5) == 0)
-    return 8;
-  if (strncmp (descr, "'<f4'", 5) == 0)
-    return 4;
-  rw_fail (err, RW_EINVAL, "%s: NPY type %.12s; expected '<f4' or '<f8'", path, descr);
-  return 0;
-}
-
-static uint64_t
-little (const unsigned char *p, size_t n)
-{
-  uint64_t x = 0;
-  for (size_t i = n; i-- > 0;)
-    x = x << 8 | p[i];
-  return x;
-}
-
-static double
-npy_item (const unsigned char *p, size_t size)
-{
-  if (size == 4)
-    {
-      float x;
-      const uint32_t bits = (uint32_t) little (p, 4);
-      memcpy (&x, &bits, 4);
-      return (double) x;
-    }
-  double x;
-  const uint64_t bits = little (p, 8);
-  memcpy (&x, &bits, 8);
-  return x;
-}
-
 static rw_status
 read_npy (const char *path, const rw_text *text, rw_reals *out, rw_error *err)
 {
-  enum
-  {
-    VERSION_AT = 6, /* magic, then two bytes of version, then the header's length */
-    LENGTH_AT = 8,
-    HEADER_MAX = 4096
-  };
-  const unsigned char *s = (const unsigned char *) text->s;
-  const size_t length_size = text->n > VERSION_AT && s[VERSION_AT] == 1 ? 2 : 4;
-  const size_t begin = LENGTH_AT + length_size;
-  if (text->n < begin || s[VERSION_AT] < 1 || s[VERSION_AT] > 3)
-    return rw_fail (err, RW_EINVAL, "%s: a cut NPY file, or not version 1, 2 or 3", path);
-  const uint64_t length = little (s + LENGTH_AT, length_size);
-  if (length > HEADER_MAX || length > text->n - begin)
-    return rw_fail (err, RW_EINVAL, "%s: the NPY header is cut", path);
-  char header[HEADER_MAX + 1];
-  memcpy (header, s + begin, length);
-  header[length] = 0;
-  uint64_t n = 0;
-  const size_t size = npy_header (path, header, &n, err);
-  if (!size)
-    return RW_EINVAL;
-  const size_t left = text->n - begin - length;
-  if (n > left / size)
-    return rw_fail (err, RW_EINVAL, "%s: the NPY header says %llu numbers, the file has %zu", path,
-                    (unsigned long long) n, left / size);
-  rw_status st = RW_OK;
-  for (size_t i = 0; i < n && !st; i++)
-    st = take (out, npy_item (s + begin + length + i * size, size), path, err);
-  return st;
+  rw_tensor t;
+  double x;
+  char shape[256];
+  rw_status s = rw_npy_read (path, text->s, text->n, &t, err);
+  if (!s && t.rank != 1)
+    s = rw_fail (err, RW_EINVAL, "%s: the NPY array must have one dimension, got %s", path,
+                 rw_tensor_text (&t, shape, sizeof shape));
+  for (size_t i = 0; !s && i < t.shape[0]; i++)
+    {
+      const char *p = t.data;
+      rw_dtype_read_double (t.type, p + i * rw_dtype_size (t.type), 1, 1, &x);
+      s = take (out, x, path, err);
+    }
+  return s;
 }
 
 /* The whole file, NUL after it.  */
@@ -249,7 +164,8 @@ rw_list_read (const char *file, const char *folder, rw_reals *out, rw_error *err
     {
       const char *p = rw_text_get (&text);
       const size_t space = strspn (p, " \t\r\n");
-      if (text.n >= sizeof npy_magic - 1 && memcmp (p, npy_magic, sizeof npy_magic - 1) == 0)
+      if (text.n >= sizeof RW_NPY_MAGIC - 1
+          && memcmp (p, RW_NPY_MAGIC, sizeof RW_NPY_MAGIC - 1) == 0)
         s = read_npy (path, &text, out, err);
       else if (p[space] == '[')
         s = read_json (path, &text, out, err);
