@@ -140,6 +140,11 @@ static rw_status
 open_store (const asked *a, const char *path, const rw_plan *plan, size_t *kept, rw_store **store,
             rw_error *err)
 {
+  if (rw_plan_reads (plan, path))
+    {
+      rw_fail (err, RW_EEXIST, "%s: the config's source reads this file", path);
+      return rw_hint (err, "choose another output: -o FILE.h5");
+    }
   if (!a->resume)
     return rw_store_create (path, plan, a->force, store, err);
   const rw_status s = rw_store_resume (path, plan, store, err);

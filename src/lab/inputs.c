@@ -14,7 +14,7 @@ gather (const rw_point *point, const rw_tensors *tensors, rw_tensor *out, size_t
     return rw_fail (err, RW_EINVAL, "%s: was not opened before the run", wish[0].path);
   rw_status s = RW_OK;
   for (size_t i = 0; !s && i < *n; i++)
-    s = rw_tensors_get (tensors, &wish[i], &out[i], err);
+    s = rw_tensors_get (tensors, &wish[i], point->layer, &out[i], err);
   return s;
 }
 

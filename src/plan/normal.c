@@ -1,9 +1,10 @@
 /* normal: the normal form of a plan and its hash.
 
    The normal form says everything that the plan means, once: keys sorted, defaults filled in, short
-   forms written out, presets replaced by the geometry they name.  The hash covers what changes
-   numbers or coordinates: not the name, figures, output or the words in which a config says it.
-   A long list of numbers stands as its count and the hash of its doubles (little-endian).  */
+   forms written out, presets replaced by the geometry they name, files by their content.  The hash
+   covers what changes numbers or coordinates: not the name, figures, output or the words in which a
+   config says it. A long list of numbers stands as its count and the hash of its doubles
+   (little-endian).  */
 #include "base/text.h"
 #include "plan/parts.h"
 
@@ -79,10 +80,26 @@ texts (char *const *v, size_t n)
   return whole (list, good);
 }
 
+/* Where a source's file lies does not matter: what is in it stands under `files`.  */
+static void
+drop_path (const rw_object *object, cJSON *block)
+{
+  rw_source_wish wish[RW_SOURCE_TENSORS];
+  const rw_source *type = (const rw_source *) object->module;
+  const size_t n = type->wishes ? type->wishes (object->self, wish) : 0;
+  const rw_param *p;
+  for (size_t k = 0; (p = rw_module_param (object->module, k)); k++)
+    for (size_t i = 0; i < n; i++)
+      if (p->type == RW_TEXT && rw_param_get (p, object->self).text == wish[i].path)
+        cJSON_DeleteItemFromObjectCaseSensitive (block, p->name);
+}
+
 static cJSON *
 block (const rw_object *object, size_t role)
 {
   cJSON *b = rw_block_write (object, rw_blocks_kind (role), false);
+  if (role == RW_ROLE_SOURCE)
+    drop_path (object, b);
   cJSON_DeleteItemFromObjectCaseSensitive (b,
                                            "label"); /* labels are coordinates, and stand there */
   return b;
@@ -203,6 +220,25 @@ metrics (const rw_plan *plan)
   return whole (list, good);
 }
 
+/* What the sources read.  Which wish of which source takes which file is said beside them.  */
+static bool
+put_files (const struct rw_plan_parts *p, cJSON *core)
+{
+  cJSON *list = cJSON_CreateArray (), *uses = cJSON_CreateArray ();
+  bool good = list && uses;
+  for (size_t i = 0; good && i < p->n_files; i++)
+    {
+      cJSON *file = cJSON_CreateObject ();
+      good = put_number (file, "bytes", (double) p->file_of[i].bytes)
+             && put_text (file, "sha256", p->file_of[i].sha256);
+      good = push (list, file) && good;
+    }
+  for (size_t i = 0; good && i < p->n_uses; i++)
+    good = push (uses, cJSON_CreateNumber ((double) p->use[i]));
+  good = put (core, "files", list) && good;
+  return put (core, "file_of_wish", uses) && good;
+}
+
 /* What changes numbers.  */
 static cJSON *
 core (const rw_plan *plan)
@@ -221,10 +257,12 @@ core (const rw_plan *plan)
               && put (o, "positions", numbers (p->position, p->n_positions));
   for (size_t r = 0; good && r < RW_ROLE_METRIC; r++)
     good = put (o, names[r], blocks (&p->base[r], r));
+  if (good && p->n_files)
+    good = put_files (p, o);
   return whole (o, good);
 }
 
-/* Names, figures and output stand in the normal form beside the core.  */
+/* Names, paths, figures and output stand in the normal form beside the core.  */
 static bool
 put_rest (const rw_plan *plan, cJSON *o)
 {
@@ -234,6 +272,13 @@ put_rest (const rw_plan *plan, cJSON *o)
   for (size_t i = 0; good && i < plan->n_models; i++)
     good = push (list, cJSON_CreateString (plan->models[i].name ? plan->models[i].name : ""));
   good = put (o, "model_names", list) && good;
+  list = cJSON_CreateArray ();
+  for (size_t i = 0; good && i < plan->parts->n_files; i++)
+    good = push (list, cJSON_CreateString (plan->parts->file_of[i].path));
+  if (plan->parts->n_files)
+    good = put (o, "file_names", list) && good;
+  else
+    cJSON_Delete (list);
   return good && put_text (o, "name", plan->name) && put_text (o, "output", plan->output)
          && (!figures || put (o, "figures", cJSON_Duplicate (figures, true)));
 }

@@ -75,6 +75,14 @@ typedef struct
   size_t *index;     /* STACK, MODEL: (n,) which of parts->stack, parts->model; owned */
 } rw_column;
 
+/* A file that sources read.  */
+typedef struct
+{
+  char *path;      /* where it is; owned */
+  uint64_t bytes;  /* its size ... */
+  char sha256[65]; /* ... and content (base/digest.h) */
+} rw_plan_content;
+
 /* The private side of a plan.  */
 struct rw_plan_parts
 {
@@ -93,6 +101,9 @@ struct rw_plan_parts
                                   schedule `none`; schedule NULL where every layer rotates */
   double *distance, *position; /* (n_,) owned */
   size_t n_distances, n_positions;
+  size_t n_files, n_uses, room_uses;
+  rw_plan_content *file_of; /* (n_files,) distinct; owned */
+  size_t *use;              /* (n_uses,) which file each wish of each source takes; owned */
   rw_arena *keep; /* arrays of the metrics' own dimensions; owned; NULL where there are none */
 };
 
@@ -192,6 +203,10 @@ void rw_walk_mask_axis (const rw_plan *plan, rw_column_is is, bool *mask);
 /* ---- sources.c: sources, and what metrics ask of them ---- */
 /* Every source on all it may depend on; every metric that needs q and k has a source.  */
 rw_status rw_sources_valid (rw_plan *plan, rw_error *err);
+
+/* ---- files.c: what sources read; where it is stands in plan.h ---- */
+rw_status rw_files_read (rw_plan *plan, rw_error *err);
+void rw_files_free (struct rw_plan_parts *parts);
 
 /* ---- fields.c, names.c: what is stored, and under which names ---- */
 rw_status rw_fields_read (rw_plan *plan, rw_error *err);

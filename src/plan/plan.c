@@ -52,6 +52,7 @@ free_parts (struct rw_plan_parts *parts)
   rw_free (parts->still);
   rw_free (parts->distance);
   rw_free (parts->position);
+  rw_files_free (parts);
   rw_arena_free (parts->keep);
   cJSON_Delete (parts->root);
   rw_free (parts);
@@ -85,12 +86,6 @@ rw_plan_free (rw_plan *plan)
   rw_notes_free (&plan->notes);
   free_parts (plan->parts);
   rw_free (plan);
-}
-
-const char *
-rw_plan_folder (const rw_plan *plan)
-{
-  return plan->parts->folder;
 }
 
 /* The text as written; where the command line changed it, the changed tree, so that the file alone
@@ -137,6 +132,8 @@ read_tree (rw_plan *plan, rw_error *err)
     s = rw_valid_check (plan, err);
   if (!s)
     s = rw_figures_read (plan, rw_json_get (plan->parts->root, "figures"), err);
+  if (!s)
+    s = rw_files_read (plan, err);
   if (!s)
     s = rw_normal_write (plan, err);
   if (!s)

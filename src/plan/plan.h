@@ -10,8 +10,10 @@
 #define RW_PLAN_PLAN_H
 
 #include "base/module.h"
+#include "base/text.h"
 #include "metric/metric.h"
 #include "rope/model.h"
+#include "source/source.h"
 
 enum
 {
@@ -115,8 +117,12 @@ rw_status rw_plan_parse (const char *name, const char *text, size_t n, const cha
                          const rw_plan_edits *edits, rw_plan **out, rw_error *err);
 void rw_plan_free (rw_plan *plan);
 
-/* Where relative files of the config are looked up.  */
-const char *rw_plan_folder (const rw_plan *plan);
+/* Where the array of a source's wish is at a layer: the file, and the name in it, empty where the
+   file has no names.  The caller frees both texts.  */
+rw_status rw_plan_file (const rw_plan *plan, const rw_source_wish *wish, size_t layer,
+                        rw_text *path, rw_text *name, rw_error *err);
+/* Whether `path` is one of the files that the plan's sources read: not where results belong.  */
+bool rw_plan_reads (const rw_plan *plan, const char *path);
 
 /* A cell of the sweep.  Made once a thread with rw_point_new and refilled without allocating
    more than its schedule objects.  */

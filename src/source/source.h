@@ -19,11 +19,12 @@ enum
   RW_SOURCE_PURPOSE = 16 /* first purpose of the sources' random streams (base/rng.h) */
 };
 
-/* An array in a file.  Borrowed from the source's parameters.  */
+/* An array in a file.  Borrowed from the source's parameters.  {layer} in path and name stands for
+   the point's layer.  */
 typedef struct
 {
-  const char *path;
-  const char *name; /* dataset or tensor; NULL: the only one of the file */
+  const char *path; /* relative to the config's folder */
+  const char *name; /* dataset or tensor, or a file where path is a folder; NULL: the only one */
   const char *what; /* "q", "k", "v", "sinks": for errors */
 } rw_source_wish;
 
