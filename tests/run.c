@@ -1,12 +1,8 @@
 /* run: a sweep's numbers are the modules' own, however the work is shared out.  */
-#include "lab/result.h"
-#include "lab/run.h"
+#include "run_help.h"
 #include "lab/reopen.h"
 #include "schedule/schedule.h"
-#include "tap.h"
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 /* ---- a metric that watches the runner ---- */
@@ -44,31 +40,31 @@ static volatile sig_atomic_t stop;
 static int stop_at; /* measured points after which the flag is raised; 0 never */
 
 static rw_status
-fail (const probe *p, const rw_input *in, rw_error *err)
+fail (const probe *p, const rw_input *in, rw_error *e)
 {
   if (!(in->length > p->fail_above))
     return RW_OK;
   if (p->starve)
-    return rw_nomem (err, 2385);
-  return rw_fail (err, RW_EDOMAIN, "length %g is above %g", in->length, p->fail_above);
+    return rw_nomem (e, 2385);
+  return rw_fail (e, RW_EDOMAIN, "length %g is above %g", in->length, p->fail_above);
 }
 
 static rw_status
-probe_prepare (const void *self, const rw_input *in, void **work, rw_error *err)
+probe_prepare (const void *self, const rw_input *in, void **work, rw_error *e)
 {
   const probe *p = self;
   __atomic_fetch_add (&prepared, 1, __ATOMIC_RELAXED);
   double *w = rw_new (1, sizeof *w);
   *w = in->length;
   *work = w;
-  return p->fail_prepare ? fail (p, in, err) : RW_OK;
+  return p->fail_prepare ? fail (p, in, e) : RW_OK;
 }
 
 static rw_status
 probe_measure (const void *self, const rw_input *in, const void *work, const rw_freqs *f,
-               rw_fields *out, rw_error *err)
+               rw_fields *out, rw_error *e)
 {
-  const rw_status s = fail (self, in, err);
+  const rw_status s = fail (self, in, e);
   const int n = __atomic_add_fetch (&measured, 1, __ATOMIC_RELAXED);
   if (in->threads > most_threads)
     most_threads = in->threads;
@@ -112,95 +108,6 @@ static const rw_metric probe_metric = { .as = { .name = "probe",
   "{\"name\": \"t\", \"model\": {\"head_dim\": 128, \"rope_theta\": 10000,"                        \
   " \"original_length\": 4096}, " axes ", \"distances\": [0, 1, 17, 2385],"                        \
   " \"metrics\": [" metrics "]}"
-
-static char folder[] = "run-test-XXXXXX";
-static rw_error err;
-
-static rw_plan *
-plan_of (const char *text)
-{
-  rw_plan *plan = NULL;
-  if (rw_plan_parse ("test", text, strlen (text), NULL, NULL, &plan, &err))
-    {
-      printf ("Bail out! %s\n", err.text);
-      exit (1);
-    }
-  return plan;
-}
-
-static char *
-path_of (const char *name)
-{
-  static char path[8][256];
-  static int next;
-  char *p = path[next++ % 8];
-  snprintf (p, sizeof path[0], "%s/%s.h5", folder, name);
-  return p;
-}
-
-/* One run into a finished file.  */
-static rw_status
-run_to (const rw_plan *plan, const char *path, const rw_run_options *options, rw_run_summary *sum)
-{
-  rw_store *store = NULL;
-  rw_status s = rw_store_create (path, plan, true, &store, &err);
-  if (s)
-    return s;
-  s = rw_run (plan, store, options, sum, &err);
-  if (s && s != RW_EPOINTS)
-    {
-      rw_store_close (store);
-      return s;
-    }
-  rw_error finish = { 0 };
-  ok (rw_store_finish (store, "test", &finish) == RW_OK, "%s finishes: %s", path, finish.text);
-  return s;
-}
-
-/* All variables but seconds, bit by bit.  */
-static int
-same (const char *a, const char *b)
-{
-  rw_result *r[2] = { NULL, NULL };
-  int equal = rw_result_open (a, &r[0], &err) == RW_OK && rw_result_open (b, &r[1], &err) == RW_OK;
-  for (size_t k = 0; equal && k < r[0]->outline->n_vars; k++)
-    {
-      const rw_outline_var *v = &r[0]->outline->vars[k];
-      double *x = rw_new (v->total, sizeof *x), *y = rw_new (v->total, sizeof *y);
-      if (strcmp (v->name, "seconds") != 0)
-        equal = rw_result_read (r[0], k, NULL, x, &err) == RW_OK
-                && rw_result_read (r[1], k, NULL, y, &err) == RW_OK
-                && memcmp (x, y, v->total * sizeof *x) == 0;
-      if (!equal)
-        printf ("# %s differs in %s and %s\n", v->name, a, b);
-      rw_free (x);
-      rw_free (y);
-    }
-  rw_result_close (r[0]);
-  rw_result_close (r[1]);
-  return equal;
-}
-
-/* The value of a variable at a point; `k` is the place among the point's own values.  */
-static double
-value_of (const char *path, const char *name, size_t point, size_t k)
-{
-  rw_result *r = NULL;
-  double value = NAN;
-  if (rw_result_open (path, &r, &err))
-    return NAN;
-  const size_t i = rw_outline_var_find (r->outline, name);
-  if (i < r->outline->n_vars)
-    {
-      const rw_outline_var *v = &r->outline->vars[i];
-      double *x = rw_new (v->total, sizeof *x);
-      if (rw_result_read (r, i, NULL, x, &err) == RW_OK)
-        value = x[point * v->size + k];
-      rw_free (x);
-    }
-  rw_result_close (r);
-  return value;
-}
 
 /* ---- tests ---- */
 
@@ -428,7 +335,7 @@ progress_is_told (void)
 int
 main (void)
 {
-  if (!mkdtemp (folder) || rw_kind_add (&rw_metrics, &probe_metric.as, &err))
+  if (!make_folder () || rw_kind_add (&rw_metrics, &probe_metric.as, &err))
     {
       printf ("Bail out! %s\n", err.text);
       return 1;
@@ -440,11 +347,6 @@ main (void)
   want_of_memory_stops_the_run ();
   stopping_and_resuming_changes_nothing ();
   progress_is_told ();
-  DIR *d = opendir (folder);
-  for (const struct dirent *e; d && (e = readdir (d));)
-    unlinkat (dirfd (d), e->d_name, 0);
-  if (d)
-    closedir (d);
-  rmdir (folder);
+  remove_folder ();
   return tap_end ();
 }

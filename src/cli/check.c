@@ -62,14 +62,24 @@ static const struct argp argp
 
 /* ---- estimates ---- */
 
-/* Seconds of one core for all points: the metrics' own estimates on evenly spread cells.  NaN where
-   no metric of the plan gives one.  */
+/* Seconds of one core to make q and k of the point; 0 where that is not said or not done.  */
+static double
+cost_of_source (const rw_plan *plan, const rw_point *point, const rw_input *in)
+{
+  const rw_source *type = point->source ? (const rw_source *) point->source->module : NULL;
+  const bool made = type && type->cost && plan->needs & RW_NEEDS_QK;
+  return made ? type->cost (point->source->self, in) : 0;
+}
+
+/* Seconds of one core for all points, and the source once a group: the modules' own estimates on
+   evenly spread cells.  NaN where no metric of the plan gives one.  */
 static double
 cost_of (const rw_plan *plan)
 {
   rw_point *point = NULL;
   rw_arena *scratch = rw_arena_new ();
   const size_t n = plan->n_points < SAMPLE ? plan->n_points : SAMPLE;
+  const double groups = (double) plan->n_groups / (double) plan->n_points;
   double sum = 0;
   bool known = false;
   if (scratch && rw_point_new (plan, &point, NULL) == RW_OK)
@@ -80,6 +90,7 @@ cost_of (const rw_plan *plan)
         if (rw_plan_point (plan, i, point, NULL))
           continue;
         rw_point_input (plan, point, &in);
+        sum += cost_of_source (plan, point, &in) * groups;
         for (size_t m = 0; m < plan->n_metrics; m++)
           {
             const rw_metric *type = (const rw_metric *) point->metrics[m]->module;

@@ -52,6 +52,25 @@ rw_inputs_check (const rw_plan *plan, const rw_tensors *tensors, rw_error *err)
   return s;
 }
 
+static rw_status
+measure_point (const rw_plan *plan, rw_point *point, void *data, rw_error *err)
+{
+  (void) plan, (void) err;
+  double *most = data;
+  const double values = point->length * (double) point->rope->geometry.head_dim;
+  *most = fmax (*most, 2 * sizeof (float) * values);
+  return RW_OK;
+}
+
+double
+rw_inputs_bytes (const rw_plan *plan)
+{
+  double most = 0;
+  if (plan->needs & RW_NEEDS_QK)
+    rw_plan_walk_inputs (plan, measure_point, &most, NULL);
+  return most;
+}
+
 rw_status
 rw_inputs_fill (const rw_point *point, const rw_input *in, const rw_tensors *tensors, rw_qk *out,
                 rw_error *err)

@@ -12,6 +12,9 @@
    length, layer and head.  */
 rw_status rw_inputs_check (const rw_plan *plan, const rw_tensors *tensors, rw_error *err);
 
+/* Bytes of the largest q and k of the sweep as float32; 0 where no metric needs them.  */
+double rw_inputs_bytes (const rw_plan *plan);
+
 /* Makes q and k of the point, whose source is not NULL.  `tensors` may be NULL where the source
    wants none.  The caller frees *out with rw_qk_free, also after an error.  */
 rw_status rw_inputs_fill (const rw_point *point, const rw_input *in, const rw_tensors *tensors,

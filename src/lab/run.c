@@ -1,9 +1,12 @@
 /* run: the sweep over a plan's groups; see run.h.
 
    Where threads go: over the groups where at least GROUPS_PER_THREAD of them are left for each
-   thread, else over the schedules of a group, else inside the metric.  Every point is measured by
-   one worker from the same inputs in the same order, so the bits do not depend on the way.  */
+   thread and the q and k of that many groups fit beside each other, else over the schedules of a
+   group, else inside the metric; always inside it where a metric wants the memory of one point at a
+   time (RW_ALONE).  Every point is measured by one worker from the same inputs in the same order,
+   so the bits do not depend on the way.  */
 #include "lab/run.h"
+#include "lab/inputs.h"
 #include "lab/worker.h"
 
 #include <pthread.h>
@@ -21,6 +24,8 @@ enum
   GROUPS_PER_THREAD = 4 /* enough that a thread rarely waits for the last group */
 };
 static const double progress_every = 0.2, sync_every = 1; /* seconds */
+/* q and k that all threads together may hold: what any machine has to spare.  */
+static const double beside_bytes = 1e9;
 
 typedef struct
 {
@@ -33,6 +38,8 @@ typedef struct
   rw_worker **worker;          /* (n_workers,) */
   int n_workers;               /* never more than points to do */
   int threads;
+  bool alone;          /* one point at a time, with all threads */
+  bool large;          /* one group at a time */
   size_t cells;        /* of a group */
   size_t n_groups;     /* of this shard */
   size_t total;        /* points of this shard */
@@ -205,7 +212,7 @@ static void
 run_all (sweep *s, size_t groups_left)
 {
   const size_t threads = (size_t) s->threads;
-  if (threads > 1 && groups_left >= GROUPS_PER_THREAD * threads)
+  if (!s->large && threads > 1 && groups_left >= GROUPS_PER_THREAD * threads)
     {
 #pragma omp parallel for schedule(dynamic, 1) num_threads(s->n_workers)
       for (size_t i = 0; i < s->n_groups; i++)
@@ -215,7 +222,7 @@ run_all (sweep *s, size_t groups_left)
   for (size_t i = 0; i < s->n_groups && !ended (s); i++)
     {
       const size_t g = group_at (s, i), left = cells_left (s, g);
-      if (threads > 1 && left > 1 && 2 * left >= threads)
+      if (!s->alone && threads > 1 && left > 1 && 2 * left >= threads)
         share_group (s, g);
       else
         run_group (s, s->worker[0], g, s->threads);
@@ -251,7 +258,7 @@ survey (sweep *s)
     }
   s->total = s->n_groups * s->cells;
   s->summary->kept = s->total - left;
-  s->n_workers = left < (size_t) s->threads ? (int) left : s->threads;
+  s->n_workers = s->alone ? 1 : left < (size_t) s->threads ? (int) left : s->threads;
   s->n_workers += s->n_workers == 0;
   return groups_left;
 }
@@ -298,6 +305,8 @@ rw_run (const rw_plan *plan, rw_store *store, const rw_run_options *options,
               .err = err,
               .lock = PTHREAD_MUTEX_INITIALIZER };
   s.told = s.synced = s.start;
+  s.alone = plan->needs & RW_ALONE;
+  s.large = s.alone || rw_inputs_bytes (plan) * s.threads > beside_bytes;
   const size_t groups_left = survey (&s);
   rw_status status = workers_new (&s, err);
   if (!status)

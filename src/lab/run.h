@@ -1,7 +1,7 @@
 /* run: the sweep: every group prepared once, every schedule of it measured, every point stored.
 
    Threads share the work over groups where there are many, over the schedules of a group or inside
-   a metric where there are few; results do not depend on how.  */
+   a metric where there are few or q and k are large; results do not depend on how.  */
 #ifndef RW_LAB_RUN_H
 #define RW_LAB_RUN_H
 

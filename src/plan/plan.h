@@ -85,6 +85,7 @@ typedef struct
   size_t n_metrics;
   rw_object
       *metrics[RW_METRICS_MAX]; /* as the config has them; a point may vary their parameters */
+  unsigned needs;               /* of any metric in any cell: RW_NEEDS_QK | RW_ALONE */
   size_t n_own;                 /* own dimensions of fields */
   rw_dim own[RW_DIMS_MAX]; /* "pair" (largest count in the plan), "distance", "position", ... */
   size_t n_fields;

@@ -70,18 +70,17 @@ check_source (const rw_plan *plan, rw_point *point, void *data, rw_error *err)
 typedef struct
 {
   size_t metric;
-  bool any; /* a metric needs q and k somewhere */
+  unsigned all; /* of all metrics in all cells so far */
 } need;
 
 static rw_status
 check_need (const rw_plan *plan, rw_point *point, void *data, rw_error *err)
 {
   need *n = data;
+  const unsigned needs = rw_metric_needs (point->metrics[n->metric]);
   (void) plan;
-  if (!(rw_metric_needs (point->metrics[n->metric]) & RW_NEEDS_QK))
-    return RW_OK;
-  n->any = true;
-  if (point->source)
+  n->all |= needs;
+  if (!(needs & RW_NEEDS_QK) || point->source)
     return RW_OK;
   rw_fail (err, RW_EINVAL, "source: expected one, since metrics[%zu] '%s' needs q and k", n->metric,
            point->metrics[n->metric]->module->name);
@@ -90,7 +89,7 @@ check_need (const rw_plan *plan, rw_point *point, void *data, rw_error *err)
 }
 
 static rw_status
-check_needs (const rw_plan *plan, bool *any, rw_error *err)
+check_needs (rw_plan *plan, rw_error *err)
 {
   need n = { 0 };
   rw_status s = RW_OK;
@@ -101,7 +100,7 @@ check_needs (const rw_plan *plan, bool *any, rw_error *err)
       rw_walk_mask (plan, RW_ROLE_METRIC + n.metric, mask);
       s = rw_walk_cells (plan, mask, RW_WALK_MAX, check_need, &n, err);
     }
-  *any = n.any;
+  plan->needs = n.all;
   return s;
 }
 
@@ -135,12 +134,11 @@ has_source (const rw_plan *plan)
 rw_status
 rw_sources_valid (rw_plan *plan, rw_error *err)
 {
-  bool any = false;
   rw_arena *scratch = rw_arena_new ();
   rw_status s = scratch ? RW_OK : rw_nomem (err, 64);
   if (!s)
-    s = check_needs (plan, &any, err);
-  if (!s && !any && has_source (plan))
+    s = check_needs (plan, err);
+  if (!s && !(plan->needs & RW_NEEDS_QK) && has_source (plan))
     rw_note_add (&plan->notes, RW_NOTE_WARNING,
                  "source: no metric of this config needs q and k: it is not used");
   if (!s)
