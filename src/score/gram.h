@@ -1,4 +1,5 @@
-/* gram: the kernels of `moments`: rows of Z, and their sum of outer products; private.
+/* gram: the kernels of `moments`: rows of Z, and their sum of outer products; and the scores of
+   `direct`, which are the same product of panels; private.
 
    Rows of Z come in blocks of 256, in panels of 16 coordinates: the real parts of eight pairs and
    their imaginary parts.  A block is (panels, 256, 16) floats, the sum of outer products
@@ -49,5 +50,11 @@ void rw_gram_fill (rw_simd simd, const rw_gram_rows *rows, const rw_gram_block *
    `lines` cache lines each, are prefetched.  */
 void rw_gram_add (rw_simd simd, size_t panels, size_t n, const float *z, const rw_gram_rows *next,
                   size_t lines, float *sum);
+
+/* Scores of 16 rows against `width` panels of 16, 1 to 3: sum (width, 16, 16) += over n channels of
+   x (n, 16) and y (width panels `step` apart, each (n, 16)).  Meanwhile ahead (256,) is prefetched.
+ */
+void rw_gram_scores (rw_simd simd, size_t n, const float *x, const float *y, size_t step,
+                     size_t width, const float *const *ahead, float *sum);
 
 #endif

@@ -24,6 +24,7 @@ typedef struct
 {
   size_t n;
   const float *x, *y;
+  size_t step; /* values between the panels of y */
   float *sum;
   const float *const *ahead;
   size_t skip;
@@ -56,7 +57,7 @@ plain_wide (const tile *t, size_t width)
 {
   for (size_t w = 0; w < width; w++)
     for (size_t i = 0; i < TALL; i += 2)
-      plain_two (t, i, t->y + w * RW_GRAM_STEP, t->sum + w * RW_GRAM_SQUARE);
+      plain_two (t, i, t->y + w * t->step, t->sum + w * RW_GRAM_SQUARE);
 }
 
 #define PLAIN(w)                                                                                   \
@@ -104,10 +105,10 @@ static void
 avx2_wide (const tile *t, size_t width)
 {
   for (size_t r = 0; r < t->n; r++)
-    _mm_prefetch ((const char *) (t->ahead[r] + t->skip), _MM_HINT_T1);
+    _mm_prefetch ((const char *) (t->ahead[r % RW_GRAM_ROWS] + t->skip), _MM_HINT_T1);
   for (size_t w = 0; w < width; w++)
     for (size_t i = 0; i < TALL; i += 4)
-      avx2_four (t, i, t->y + w * RW_GRAM_STEP, t->sum + w * RW_GRAM_SQUARE);
+      avx2_four (t, i, t->y + w * t->step, t->sum + w * RW_GRAM_SQUARE);
 }
 
 #  define WIDE_AVX2(w)                                                                             \
@@ -136,8 +137,8 @@ WIDE_AVX2 (3)
 #  define ADD_2(k) ADD_1 (k) b##k = _mm512_fmadd_ps (v, p1, b##k);
 #  define ADD_3(k) ADD_2 (k) c##k = _mm512_fmadd_ps (v, p2, c##k);
 #  define PANEL_1 const __m512 p0 = _mm512_load_ps (y);
-#  define PANEL_2 PANEL_1 const __m512 p1 = _mm512_load_ps (y + RW_GRAM_STEP);
-#  define PANEL_3 PANEL_2 const __m512 p2 = _mm512_load_ps (y + 2 * RW_GRAM_STEP);
+#  define PANEL_2 PANEL_1 const __m512 p1 = _mm512_load_ps (y + t->step);
+#  define PANEL_3 PANEL_2 const __m512 p2 = _mm512_load_ps (y + 2 * t->step);
 
 #  define WIDE_AVX512(w)                                                                           \
     AVX512 static void avx512##w (const tile *t)                                                   \
@@ -148,7 +149,7 @@ WIDE_AVX2 (3)
       for (size_t r = 0; r < t->n; r++, x += RW_GRAM_PANEL, y += RW_GRAM_PANEL)                    \
         {                                                                                          \
           __m512 v;                                                                                \
-          _mm_prefetch ((const char *) (t->ahead[r] + t->skip), _MM_HINT_T1);                      \
+          _mm_prefetch ((const char *) (t->ahead[r % RW_GRAM_ROWS] + t->skip), _MM_HINT_T1);       \
           PANEL_##w EACH_ROW (ADD_##w)                                                             \
         }                                                                                          \
       EACH_ROW (STORE_##w)                                                                         \
@@ -192,8 +193,22 @@ rw_gram_add (rw_simd simd, size_t panels, size_t n, const float *z, const rw_gra
           tile t = { .n = n,
                      .x = z + a * RW_GRAM_STEP + half,
                      .y = z + b * RW_GRAM_STEP,
+                     .step = RW_GRAM_STEP,
                      .sum = sum + (b - a) * RW_GRAM_SQUARE + half * RW_GRAM_PANEL };
           look_ahead (&t, next, lines, step++);
           kernels[simd][w - 1](&t);
         }
+}
+
+void
+rw_gram_scores (rw_simd simd, size_t n, const float *x, const float *y, size_t step, size_t width,
+                const float *const *ahead, float *sum)
+{
+  for (size_t half = 0; half < RW_GRAM_PANEL; half += TALL)
+    kernels[simd][width - 1](&(tile){ .n = n,
+                                      .x = x + half,
+                                      .y = y,
+                                      .step = step,
+                                      .sum = sum + half * RW_GRAM_PANEL,
+                                      .ahead = ahead });
 }
