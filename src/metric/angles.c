@@ -1,5 +1,6 @@
 /* angles: fixed-point angles, their histogram and their order; see angles.h.  */
 #include "metric/angles.h"
+#include "rope/turn.h"
 
 #include <float.h>
 #include <math.h>
@@ -161,9 +162,7 @@ rw_angles_rising (rw_angles_type type, double inv_freq, size_t n, uint64_t *phas
 void
 rw_angles_point (double m, double inv_freq, double *cosine, double *sine)
 {
-  const double angle = m * inv_freq;
-  const double rest = fma (m, inv_freq, -angle);
-  const double c = cos (angle), s = sin (angle);
-  *cosine = c - rest * s;
-  *sine = s + rest * c;
+  const rw_turn turn = rw_turn_of (m, inv_freq);
+  *cosine = turn.c;
+  *sine = turn.s;
 }

@@ -11,6 +11,7 @@
    3 u.  Tables are products of two entries: 11 u; a start: 4 + 11 + 3 = 18 u; a term:
    18 + 11 + 3 = 32 u.  The sum of K terms in order adds at most u K (K + 1) / 2 (1 + small).  */
 #include "rope/similarity.h"
+#include "rope/turn.h"
 
 #include <assert.h>
 #include <float.h>
@@ -29,11 +30,6 @@ enum
 };
 static_assert (ROWS *STEPS == RW_SIMILARITY_BLOCK, "three levels make a block");
 
-typedef struct
-{
-  double c, s;
-} turn; /* e^{i angle} */
-
 struct rw_similarity
 {
   size_t n;
@@ -41,37 +37,20 @@ struct rw_similarity
   const double *g; /* (n,) borrowed */
   const double *w; /* (n,) borrowed; NULL: all 1 */
   double *step;    /* (TILES, n, 2, TILE): cos and sin of j g */
-  turn *row;       /* (ROWS, n): of 128 r g */
+  rw_turn *row;    /* (ROWS, n): of 128 r g */
 };
-
-/* The error-free angle: m g = high + low; |low| <= 2^-13 while m g < 2^40, so the series below
-   are exact to the last bit.  */
-static turn
-turn_of (double m, double g)
-{
-  const double high = m * g, low = fma (m, g, -high), q = low * low;
-  const double c = cos (high), s = sin (high);
-  const double cl = 1 - q / 2 + q * q / 24, sl = low - low * q / 6;
-  return (turn){ c * cl - s * sl, s * cl + c * sl };
-}
-
-static turn
-turn_both (turn a, turn b)
-{
-  return (turn){ a.c * b.c - a.s * b.s, a.s * b.c + a.c * b.s };
-}
 
 /* e^{i unit k g} for k < 128 from two digits of k.  */
 static void
-turns (double unit, double g, turn out[static STEPS])
+turns (double unit, double g, rw_turn out[static STEPS])
 {
-  turn low[DIGIT], high[STEPS / DIGIT];
+  rw_turn low[DIGIT], high[STEPS / DIGIT];
   for (int k = 0; k < DIGIT; k++)
-    low[k] = turn_of (unit * k, g);
+    low[k] = rw_turn_of (unit * k, g);
   for (int k = 0; k < STEPS / DIGIT; k++)
-    high[k] = turn_of (unit * k * DIGIT, g);
+    high[k] = rw_turn_of (unit * k * DIGIT, g);
   for (int k = 0; k < STEPS; k++)
-    out[k] = k % DIGIT ? turn_both (high[k / DIGIT], low[k % DIGIT]) : high[k / DIGIT];
+    out[k] = k % DIGIT ? rw_turn_both (high[k / DIGIT], low[k % DIGIT]) : high[k / DIGIT];
 }
 
 /* The row starts of a panel beside each other: (pairs, 2, GROUP).  */
@@ -152,7 +131,7 @@ rw_similarity_pairs (const rw_similarity *s)
 void
 rw_similarity_set (rw_similarity *s, const double *inv_freq)
 {
-  turn t[STEPS];
+  rw_turn t[STEPS];
   s->g = inv_freq;
   s->w = NULL;
   for (size_t i = 0; i < s->n; i++)
@@ -177,17 +156,17 @@ rw_similarity_weigh (rw_similarity *s, const double *weight)
 }
 
 /* e^{i block g} of pair i times its weight, which adds 1 u to the error of a start.  */
-static turn
+static rw_turn
 base_of (const rw_similarity *s, double block, size_t i)
 {
-  const turn x = turn_of (block, s->g[i]);
-  return s->w ? (turn){ s->w[i] * x.c, s->w[i] * x.s } : x;
+  const rw_turn x = rw_turn_of (block, s->g[i]);
+  return s->w ? (rw_turn){ s->w[i] * x.c, s->w[i] * x.s } : x;
 }
 
 /* The sums of rows row..row+3 of the block that starts at `block`; `base` (PANEL,) holds the
    block's turns and is filled where `fresh`.  */
 static void
-group (const rw_similarity *s, double block, size_t row, int fresh, turn *base, double *sum)
+group (const rw_similarity *s, double block, size_t row, int fresh, rw_turn *base, double *sum)
 {
   starts at;
   memset (sum, 0, GROUP * STEPS * sizeof *sum);
@@ -200,7 +179,7 @@ group (const rw_similarity *s, double block, size_t row, int fresh, turn *base, 
       for (size_t r = 0; r < GROUP; r++)
         for (size_t i = 0; i < n; i++)
           {
-            const turn x = turn_both (base[i], s->row[(row + r) * s->n + i0 + i]);
+            const rw_turn x = rw_turn_both (base[i], s->row[(row + r) * s->n + i0 + i]);
             at[i][0][r] = x.c;
             at[i][1][r] = x.s;
           }
@@ -212,7 +191,7 @@ void
 rw_similarity_run (const rw_similarity *s, int64_t from, size_t n, double *out)
 {
   double sum[GROUP * STEPS] __attribute__ ((aligned (64)));
-  turn base[PANEL];
+  rw_turn base[PANEL];
   const int64_t span = GROUP * STEPS, end = from + (int64_t) n;
   int64_t filled = -1; /* the block in `base` */
   for (int64_t m = from / span * span; m < end; m += span)
@@ -246,7 +225,7 @@ rw_similarity_one (const double *inv_freq, const double *weight, size_t n_pairs,
 {
   double sum = 0;
   for (size_t i = 0; i < n_pairs; i++)
-    sum += (weight ? weight[i] : 1) * turn_of (m, inv_freq[i]).c;
+    sum += (weight ? weight[i] : 1) * rw_turn_of (m, inv_freq[i]).c;
   return sum;
 }
 
