@@ -21,10 +21,15 @@ static const struct
   const char *name;
   rw_status (*run) (bench *b, rw_error *err);
 } benches[] = {
-  { "schedule", bench_schedule },     { "similarity", bench_similarity },
-  { "base_bound", bench_base_bound }, { "table", bench_table },
-  { "rotate", bench_rotate },         { "store", bench_store },
-  { "sweep", bench_sweep },           { 0 },
+  { "schedule", bench_schedule },
+  { "similarity", bench_similarity },
+  { "base_bound", bench_base_bound },
+  { "table", bench_table },
+  { "rotate", bench_rotate },
+  { "attention", bench_attention },
+  { "store", bench_store },
+  { "sweep", bench_sweep },
+  { 0 },
 };
 
 /* ---- rows: a table as they come, or one JSON list ---- */
@@ -138,7 +143,7 @@ static const struct argp argp = {
   .args_doc = "[NAME...]",
   .doc
   = "Measures the machine's limits, then the kernels beside them: schedule, similarity,"
-    " base_bound, table, rotate, store, sweep, all or those named.\vExample:\n  ropewalk bench schedule --quick",
+    " base_bound, table, rotate, attention, store, sweep, all or those named.\vExample:\n  ropewalk bench schedule --quick",
 };
 
 static const char *
@@ -169,7 +174,7 @@ unknown_name (const asked *a, const char *verb)
       if (!benches[i].name)
         return door_usage (verb,
                            "unknown benchmark '%s'; known: schedule, similarity, base_bound,"
-                           " table, rotate, store, sweep%s",
+                           " table, rotate, attention, store, sweep%s",
                            a->names[k],
                            rw_did_you_mean (near, sizeof near, a->names[k], bench_name, NULL));
     }
