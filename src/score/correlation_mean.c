@@ -7,6 +7,7 @@
    within a block.  What is uneven is turned directly.  Arithmetic is double whatever is kept: the
    time is that of reading it.  Error: 20 2^-53 sum_i |C_i|, and the rounding of what is kept.  */
 #include "base/simd.h"
+#include "rope/turn.h"
 #include "score/correlation_kept.h"
 
 #include <math.h>
@@ -105,18 +106,16 @@ typedef struct
   double *mean, *without;
 } sweep;
 
-/* The turns of all pairs at distance x: the angle is an error-free product, so that the series of
-   its low part are exact to the last bit while x g < 2^40.  */
+/* The turns of all pairs at distance x.  */
 static void
 turn (const sweep *s, double x, double *out)
 {
   for (size_t i = 0; i < s->c->pairs; i++)
     {
-      const double g = s->t->inv_freq[i], high = x * g, low = fma (x, g, -high), q = low * low;
-      const double c = cos (high), d = sin (high), cl = 1 - q / 2, sl = low - low * q / 6;
+      const rw_turn t = rw_turn_of (x, s->t->inv_freq[i]);
       double *at = out + i / RW_LANES * ELEMENT + i % RW_LANES;
-      at[0] = c * cl - d * sl;
-      at[RW_LANES] = d * cl + c * sl;
+      at[0] = t.c;
+      at[RW_LANES] = t.s;
     }
 }
 
@@ -158,12 +157,12 @@ run_tile (const sweep *s, size_t k, size_t n, const double *start, const double 
 }
 
 /* The distance between neighbours of entries k .. k + n - 1 where it is the same but for rounding,
-   NaN where it is not.  */
+   NaN where it is not, or a distance is NaN.  */
 static double
 even_step (const double *x, size_t n, double step)
 {
   for (size_t j = 0; j < n; j++)
-    if (fabs (x[0] + (double) j * step - x[j]) > 4 * 0x1p-53 * fabs (x[j]))
+    if (!(fabs (x[0] + (double) j * step - x[j]) <= 4 * 0x1p-53 * fabs (x[j])))
       return NAN;
   return step;
 }
