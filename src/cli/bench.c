@@ -16,6 +16,10 @@
 #  define omp_get_max_threads() 1
 #endif
 
+/* Those of the table, for people.  */
+#define NAMES                                                                                      \
+  "schedule, similarity, base_bound, table, rotate, attention, moments, direct, store, sweep"
+
 static const struct
 {
   const char *name;
@@ -27,6 +31,8 @@ static const struct
   { "table", bench_table },
   { "rotate", bench_rotate },
   { "attention", bench_attention },
+  { "moments", bench_moments },
+  { "direct", bench_direct },
   { "store", bench_store },
   { "sweep", bench_sweep },
   { 0 },
@@ -141,9 +147,8 @@ static const struct argp argp = {
   .parser = parse,
   .children = door_children,
   .args_doc = "[NAME...]",
-  .doc
-  = "Measures the machine's limits, then the kernels beside them: schedule, similarity,"
-    " base_bound, table, rotate, attention, store, sweep, all or those named.\vExample:\n  ropewalk bench schedule --quick",
+  .doc = "Measures the machine's limits, then the kernels beside them: " NAMES
+         ", all or those named.\vExample:\n  ropewalk bench schedule --quick",
 };
 
 static const char *
@@ -172,10 +177,7 @@ unknown_name (const asked *a, const char *verb)
         i++;
       char near[96];
       if (!benches[i].name)
-        return door_usage (verb,
-                           "unknown benchmark '%s'; known: schedule, similarity, base_bound,"
-                           " table, rotate, attention, store, sweep%s",
-                           a->names[k],
+        return door_usage (verb, "unknown benchmark '%s'; known: " NAMES "%s", a->names[k],
                            rw_did_you_mean (near, sizeof near, a->names[k], bench_name, NULL));
     }
   return 0;

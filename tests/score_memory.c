@@ -1,0 +1,132 @@
+/* Out of memory: every allocation of `moments` and `direct` fails once, each in a process of its
+   own (RW_FAIL_ALLOC is read once a process).  They then say so, and neither crash nor leak.  */
+#include "rope/freqs.h"
+#include "score/direct.h"
+#include "score/moments.h"
+#include "score_help.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum
+{
+  DONE = 0,
+  REFUSED = 7,
+  ODD = 8,
+  ALLOCATIONS = 40 /* more than any of these runs makes */
+};
+
+static const int64_t first[] = { 0, 3, 40 }, last[] = { 0, 3, 99 };
+
+typedef struct
+{
+  rw_qk qk;
+  rw_arena *arena;
+  rw_freqs freqs;
+} bench;
+
+static rw_status
+run_moments (const bench *b, rw_error *err)
+{
+  double mean[3], variance[3];
+  const rw_moments_ask ask = { .qk = &b->qk,
+                               .layout = RW_INTERLEAVED,
+                               .pairs = 4,
+                               .n_sink = 2,
+                               .n_distances = 3,
+                               .distance = first,
+                               .every = 2,
+                               .segments = 20,
+                               .threads = 2 };
+  const rw_moments_table t = { .inv_freq = b->freqs.inv_freq, .threads = 2, .scratch = b->arena };
+  rw_moments *set = NULL;
+  rw_status s = rw_moments_new (&ask, &set, err);
+  if (!s)
+    s = rw_moments_score (set, &t, &(rw_moments_result){ .mean = mean, .variance = variance }, err);
+  rw_moments_free (set);
+  return s;
+}
+
+static rw_status
+run_direct (const bench *b, rw_error *err)
+{
+  static const rw_geometry g = {
+    .head_dim = 8, .rotary_dim = 8, .rope_theta = 10000, .original_length = 64, .max_length = 64
+  };
+  double mean[3];
+  const rw_direct_ask ask = { .geometry = &g,
+                              .qk = &b->qk,
+                              .freqs = &b->freqs,
+                              .length = 100,
+                              .n_bins = 3,
+                              .first = first,
+                              .last = last,
+                              .every = 2,
+                              .threads = 2,
+                              .scratch = b->arena };
+  return rw_direct_run (&ask, &(rw_direct_result){ .mean = mean }, err);
+}
+
+static int
+run_once (rw_status (*run) (const bench *b, rw_error *err), long fail)
+{
+  char text[32];
+  rw_error err = { 0 };
+  snprintf (text, sizeof text, "%ld", fail);
+  setenv ("RW_FAIL_ALLOC", text, 1);
+  bench b = { .arena = rw_arena_new () };
+  if (!b.arena || rw_freqs_size (&b.freqs, 4, &err))
+    exit (ODD);
+  b.qk = qk_make (&(qk_ask){ .n = 100, .dim = 8, .seed = 3 });
+  const rw_status s = run (&b, &err);
+  rw_qk_free (&b.qk);
+  rw_freqs_free (&b.freqs);
+  rw_arena_free (b.arena);
+  return s == RW_OK ? DONE : s == RW_ENOMEM && strstr (err.text, "memory") ? REFUSED : ODD;
+}
+
+static int
+in_a_process (rw_status (*run) (const bench *b, rw_error *err), long fail)
+{
+  int status = 0;
+  fflush (stdout);
+  const pid_t child = fork ();
+  if (child == 0)
+    {
+      if (!freopen ("/dev/null", "w", stdout))
+        _exit (ODD);
+      exit (run_once (run, fail));
+    }
+  if (child < 0 || waitpid (child, &status, 0) != child || !WIFEXITED (status))
+    return ODD;
+  return WEXITSTATUS (status);
+}
+
+int
+main (void)
+{
+  static const struct
+  {
+    const char *name;
+    rw_status (*run) (const bench *b, rw_error *err);
+  } runs[] = { { "moments", run_moments }, { "direct", run_direct } };
+  enum
+  {
+    OWN = 8 /* allocations of the test: arena, frequencies, 3 for each of q and k */
+  };
+  for (size_t k = 0; k < sizeof runs / sizeof *runs; k++)
+    {
+      int refused = 0, odd = 0;
+      for (long fail = OWN + 1; fail <= ALLOCATIONS; fail++)
+        {
+          const int code = in_a_process (runs[k].run, fail);
+          refused += code == REFUSED;
+          odd += code != REFUSED && code != DONE;
+        }
+      ok (refused > 9 && odd == 0, "%s: %d failed allocations are refused, %d end otherwise",
+          runs[k].name, refused, odd);
+      ok (in_a_process (runs[k].run, ALLOCATIONS) == DONE, "%s: and the last was not reached",
+          runs[k].name);
+    }
+  return tap_end ();
+}
