@@ -1,10 +1,10 @@
 /* direct_turn: keys and queries as the kernels of `direct` meet them; see direct_pass.h.  */
 #include "rope/rotate.h"
 #include "rope/trained.h"
+#include "rope/trig.h"
 #include "rule/logit.h"
 #include "score/direct_pass.h"
 
-#include <math.h>
 #include <string.h>
 
 enum
@@ -41,8 +41,10 @@ rw_direct_turn_open (rw_direct_pass *p, rw_error *err)
   p->cos = rw_new (room, pairs * sizeof *p->cos);
   p->sin = rw_new (room, pairs * sizeof *p->sin);
   p->raw = rw_new (RW_DIRECT_STRETCH, dim * sizeof *p->raw);
+  p->tables = rw_arena_new ();
   if (!p->trained || !p->key || !p->start || !p->row || !p->span || !p->n_span || !p->q
-      || (wide && !p->panel) || !p->position || !p->turns || !p->cos || !p->sin || !p->raw)
+      || (wide && !p->panel) || !p->position || !p->turns || !p->cos || !p->sin || !p->raw
+      || !p->tables)
     return rw_nomem (err, p->frames * keys * dim * sizeof *p->key);
   rw_trained_fill (p->ask->geometry, pairs, p->trained);
   return RW_OK;
@@ -64,22 +66,34 @@ rw_direct_turn_close (rw_direct_pass *p)
   rw_free (p->cos);
   rw_free (p->sin);
   rw_free (p->raw);
+  rw_arena_free (p->tables);
 }
 
-/* cos and sin of every row's angles, times the factor, in double, rounded once.  */
-static void
-fill_table (const rw_direct_pass *p, size_t n)
+/* cos and sin of every row's angles: runs of rows that turn by the same frequencies.  */
+static rw_status
+fill_table (const rw_direct_pass *p, size_t n, rw_error *err)
 {
   const rw_freqs *f = p->ask->freqs;
-#pragma omp parallel for num_threads(p->ask->threads > 1 ? p->ask->threads : 1) schedule(static)
-  for (size_t r = 0; r < n; r++)
-    for (size_t i = 0; i < f->n; i++)
-      {
-        const double phi = p->position[r] * (p->turns[r] ? p->trained[i] : f->inv_freq[i]);
-        const double a = p->turns[r] ? 1 : f->attention_factor;
-        p->cos[r * f->n + i] = (float) (a * cos (phi));
-        p->sin[r * f->n + i] = (float) (a * sin (phi));
-      }
+  const rw_freqs plain = { .n = f->n, .inv_freq = p->trained, .attention_factor = 1 };
+  const double *at = p->position;
+  rw_status s = RW_OK;
+  for (size_t from = 0, to; !s && from < n; from = to)
+    {
+      bool even = true; /* one after the other: the fast path of the table */
+      for (to = from + 1; to < n && p->turns[to] == p->turns[from]; to++)
+        even &= at[to] == at[to - 1] + 1;
+      const rw_positions where
+          = { .n = to - from, .from = at[from], .step = 1, .at = even ? NULL : at + from };
+      rw_trig t = { .n = to - from,
+                    .pairs = f->n,
+                    .row = (ptrdiff_t) f->n,
+                    .cos = p->cos + from * f->n,
+                    .sin = p->sin + from * f->n };
+      rw_arena_reset (p->tables);
+      s = rw_trig_fill (p->turns[from] ? &plain : f, &where, RW_TRIG_EXACT, p->ask->threads,
+                        p->tables, &t, err);
+    }
+  return s;
 }
 
 /* Turns x (n, dim) in place, row r to position[r], by the trained frequencies where turns[r].  */
@@ -99,8 +113,8 @@ turn (const rw_direct_pass *p, size_t n, float *x, rw_error *err)
                           .simd = p->simd };
   const rw_trig t
       = { .n = n, .pairs = pairs, .row = (ptrdiff_t) pairs, .cos = p->cos, .sin = p->sin };
-  fill_table (p, n);
-  return rw_rotate (&r, &t, x, x, err);
+  const rw_status s = fill_table (p, n, err);
+  return s ? s : rw_rotate (&r, &t, x, x, err);
 }
 
 rw_status
