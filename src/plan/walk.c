@@ -54,7 +54,7 @@ rw_status
 rw_walk_cells (const rw_plan *plan, const bool *mask, size_t most, rw_visit *visit, void *data,
                rw_error *err)
 {
-  const size_t n = masked_cells (plan, mask), step = (n + most - 1) / most;
+  const size_t n = masked_cells (plan, mask), step = n / most + (n % most != 0);
   rw_point *point = NULL;
   rw_status s = rw_point_new (plan, &point, err);
   for (size_t j = 0; !s && j < n; j = j + step < n || j == n - 1 ? j + step : n - 1)
