@@ -11,8 +11,16 @@ enum
   BAILED = 1, /* the bench itself had no memory */
   REFUSED = 7,
   ODD = 8,
-  ALLOCATIONS = 40 /* more than any of these runs makes */
+  ALLOCATIONS = 80, /* more than any of these runs makes */
+  TOKENS = 8192,
+  CHANNELS = 128
 };
+
+/* For metrics over scores: all alike, for the numbers do not matter here.  */
+static float token[CHANNELS];
+static const rw_qk qk = { .q = { .data = token, .n = TOKENS, .dim = CHANNELS },
+                          .k = { .data = token, .n = TOKENS, .dim = CHANNELS },
+                          .sink = -INFINITY };
 
 static int
 run_once (const char *name, long fail)
@@ -27,6 +35,10 @@ run_once (const char *name, long fail)
   bench_open (&b, name);
   b.in.distance = distance, b.in.n_distances = 3;
   b.in.length = strcmp (name, "base_bound") == 0 ? 64 : 8192;
+  b.in.position = distance, b.in.n_positions = 3;
+  b.in.qk = &qk;
+  if (strcmp (name, "attention") == 0)
+    bench_set (&b, "queries", RW_TEXT_VALUE ("sample"));
   if (strcmp (name, "coverage") == 0)
     bench_set (&b, "novelty", RW_TRUE_VALUE);
   table (&b, "linear", 2, &f);
@@ -57,7 +69,7 @@ int
 main (void)
 {
   static const char *const names[]
-      = { "coverage", "decay", "disturbance", "similarity", "base_bound" };
+      = { "coverage", "decay", "disturbance", "similarity", "base_bound", "attention" };
   for (size_t k = 0; k < sizeof names / sizeof *names; k++)
     {
       int refused = 0, odd = 0;

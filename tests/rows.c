@@ -584,6 +584,32 @@ beside_published_weights (void)
   cJSON_Delete (root);
 }
 
+/* ---- long rows ---- */
+
+/* Positions far out, many flushes into double, a bin wider than float can count.  */
+static void
+a_long_row (rw_object *by)
+{
+  setting s;
+  const int64_t n = 200000;
+  s = (setting){ .geometry = { .head_dim = 4,
+                               .rotary_dim = 4,
+                               .rope_theta = 1e4,
+                               .original_length = 4096,
+                               .max_length = 4096 },
+                 .rule = by };
+  s.qk = head_drawn (RW_FLOAT32, (size_t) n, 4, 4, 1.5);
+  s.freqs = freqs_of (&s.geometry, (double) n);
+  s.ask.n_queries = 2, s.ask.n_sink = 4, s.ask.n_bins = 2, s.ask.n_at = 2;
+  s.query[0] = 131071, s.query[1] = n - 1;
+  s.edge[1] = 20, s.edge[2] = 150000;
+  s.at[1] = 199990;
+  aim (&s);
+  const gap g = gap_of (&s);
+  ok (small (&g), "200000 keys, %s", by ? by->module->name : "no rule");
+  close_setting (&s);
+}
+
 /* ---- threads and kernels ---- */
 
 static void
@@ -629,6 +655,52 @@ threads_change_no_bit (void)
               && memcmp (bound_one, bound_two, sizeof bound_one) == 0,
           "one thread and three agree to the bit%s", bands ? ", with bands" : "");
     }
+  close_setting (&s);
+}
+
+/* So many distances that a chunk has six queries, and tasks share lanes.  */
+static void
+more_distances_than_room (void)
+{
+  enum
+  {
+    AT = 900000,
+    MANY = 100
+  };
+  static int64_t at[AT], query[MANY];
+  double *sum[2], worst = 0;
+  setting s;
+  draw (&s, 400);
+  s.geometry.sliding_window = 0;
+  s.ask.n_bins = 0;
+  for (int k = 0; k < 2; k++)
+    {
+      rw_error err = { 0 };
+      rw_rows_result out = { .weight_sum = sum[k] = rw_new (AT, sizeof **sum) };
+      aim (&s);
+      for (int64_t j = 0; j < AT; j++)
+        at[j] = j;
+      for (int64_t j = 0; j < MANY; j++)
+        query[j] = 3 * j + 7;
+      s.ask.n_at = AT, s.ask.at = at;
+      s.ask.n_queries = MANY, s.ask.query = query;
+      s.ask.threads = k ? 3 : 1;
+      if (rw_rows_run (&s.ask, &out, &err))
+        ok (0, "many distances: %s", err.text);
+    }
+  ok (memcmp (sum[0], sum[1], AT * sizeof **sum) == 0, "900000 distances: threads change no bit");
+  for (int64_t d = 0; d < 400; d += 57)
+    {
+      double p[400], is = 0;
+      rw_error err = { 0 };
+      for (int64_t j = 0; j < MANY; j++)
+        if (query[j] >= d && !rw_rows_plain (&s.ask, query[j], NULL, p, NULL, &err))
+          is += p[query[j] - d] * (double) (query[j] + 1);
+      worst = fmax (worst, fabs (sum[0][d] - is) / (1 + is));
+    }
+  ok (worst <= 1e-5, "and sums are the plain rows' (1e-5: float32 scores)");
+  rw_free (sum[0]);
+  rw_free (sum[1]);
   close_setting (&s);
 }
 
@@ -681,7 +753,11 @@ main (void)
   half_and_half ();
   rising_scores ();
   beside_published_weights ();
+  a_long_row (NULL);
+  a_long_row (put (put (rule ("leaky_rerope"), "window", 5000), "factor", 3.7));
+  a_long_row (put (put (rule ("self_extend"), "window", 2000), "group", 7));
   threads_change_no_bit ();
+  more_distances_than_room ();
   kernels_agree ();
   refusals ();
   return tap_end ();

@@ -9,8 +9,8 @@
 
 enum
 {
-  CHUNK = 48,
-  TASKS_WANTED = 16,    /* fewer queries make smaller chunks, for the threads */
+  CHUNK = 96,
+  TASKS_WANTED = 10,    /* fewer queries make smaller chunks, for the threads */
   CHUNK_ROOM = 1 << 22, /* floats of bins and scores by distance in a chunk */
   LANE_ROOM = 1 << 22   /* doubles of all lanes */
 };
@@ -98,7 +98,6 @@ job_free (job *j, int threads)
   rw_free (j->walk);
   rw_free (j->band);
   rw_free (j->sum);
-  rw_rows_unpack (&j->keys);
 }
 
 static void

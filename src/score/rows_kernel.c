@@ -108,7 +108,7 @@ static const float places[RW_ROWS_LANES] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1
   attribute static float name (const float *s, size_t n, float x, rw_rows_sums *to)                \
   {                                                                                                \
     VECTOR (bytes)                                                                                 \
-    typedef int32_t bits __attribute__ ((vector_size (bytes), aligned (4), may_alias));            \
+    typedef uint32_t bits __attribute__ ((vector_size (bytes), aligned (4), may_alias));           \
     const float ref = to->ref;                                                                     \
     v p = AT (to->p), pt = AT (to->pt), pp = AT (to->pp), px = AT (to->px);                        \
     v place = FROM (places) + x, top = (v){ 0 } + PAD;                                             \

@@ -8,6 +8,7 @@
 #define RW_SCORE_ROWS_PART_H
 
 #include "base/simd.h"
+#include "rope/turn.h"
 #include "rule/rule.h"
 #include "score/rows.h"
 
@@ -22,22 +23,6 @@ enum
   RW_ROWS_ROW = 8,      /* floats a channel of a group's queries */
   RW_ROWS_LANES = 16    /* floats of the widest vector */
 };
-
-/* e^{i angle} */
-typedef struct
-{
-  double c, s;
-} rw_rows_angle;
-
-/* e^{i m g}: m g = high + low exactly; |low| < 2^-13 while m g < 2^40.  */
-static inline rw_rows_angle
-rw_rows_angle_of (double m, double g)
-{
-  const double high = m * g, low = fma (m, g, -high), q = low * low;
-  const double c = cos (high), s = sin (high);
-  const double cl = 1 - q / 2 + q * q / 24, sl = low - low * q / 6;
-  return (rw_rows_angle){ c * cl - s * sl, s * cl + c * sl };
-}
 
 /* ---- rows_kernel.c ---- */
 
@@ -77,8 +62,35 @@ typedef struct
   float *turn[2]; /* cos and sin (pairs, n) by falling distance n-1 .. 0; NULL where not */
 } rw_rows_keys;
 
+/* All of it lies in ask->scratch.  */
 rw_status rw_rows_pack (const rw_rows_ask *ask, rw_rows_keys *out, rw_error *err);
-void rw_rows_unpack (rw_rows_keys *keys); /* frees what it owns */
+
+/* ---- rows_turns.c ---- */
+
+typedef struct rw_rows_turns rw_rows_turns;
+rw_status rw_rows_turns_new (const rw_rows_keys *keys, rw_rows_turns **out, rw_error *err);
+void rw_rows_turns_free (rw_rows_turns *t); /* NULL-safe */
+
+/* Where the keys of a block stand in a frame.  */
+typedef struct
+{
+  enum
+  {
+    RW_ROWS_WHOLE, /* integers near each other */
+    RW_ROWS_EVEN,  /* evenly spaced by the frame's step */
+    RW_ROWS_ANY
+  } kind;
+  bool in_order; /* p, p + 1, ... */
+  double base;   /* multiple of RW_ROWS_BLOCK */
+  double position[RW_ROWS_BLOCK];
+  bool trained[RW_ROWS_BLOCK];
+} rw_rows_places;
+
+void rw_rows_turns_place (const rw_rows_turns *t, size_t frame, size_t first, rw_rows_places *at);
+/* cos and sin of pair i at those places, *c and *s (RW_ROWS_BLOCK,), all to be multiplied by what
+   is returned; room is (2, RW_ROWS_BLOCK).  */
+rw_turn rw_rows_turns_get (const rw_rows_turns *t, size_t frame, const rw_rows_places *at, size_t i,
+                           double *room, const double **c, const double **s);
 
 /* ---- rows_query.c ---- */
 

@@ -23,8 +23,7 @@ rw_rows_query (const rw_rows_keys *keys, int64_t m, const rw_span *span, double 
     {
       const size_t re = half ? i : 2 * i, im = half ? i + keys->pairs : 2 * i + 1;
       /* Under a rule of many spans the scores turn, and carry both sides' factors.  */
-      const rw_rows_angle t
-          = keys->turning ? (rw_rows_angle){ a, 0 } : rw_rows_angle_of (span->position, g[i]);
+      const rw_turn t = keys->turning ? (rw_turn){ a, 0 } : rw_turn_of (span->position, g[i]);
       const double u = by * a * (x[re] * t.c - x[im] * t.s);
       const double v = by * a * (x[re] * t.s + x[im] * t.c);
       out[re * RW_ROWS_ROW] = (float) u;
