@@ -1,6 +1,7 @@
 /* run_qk: q and k are made once a group, reach every metric of it, and no way of sharing the work
    changes them.  */
 #include "run_help.h"
+#include "lab/inputs.h"
 #include "source/source.h"
 
 /* ---- a source that counts, and a metric that looks ---- */
@@ -288,6 +289,49 @@ configs_are_refused_before_the_run (void)
        "a pair that the head does not have");
 }
 
+typedef struct
+{
+  size_t n;
+  double pair[16];
+} seen;
+
+static rw_status
+see (const rw_plan *plan, rw_point *point, void *data, rw_error *e)
+{
+  seen *s = data;
+  const rw_param *p = rw_module_find (point->source->module, "pair", NULL);
+  (void) plan, (void) e;
+  if (s->n < 16)
+    s->pair[s->n] = p ? rw_param_get (p, point->source->self).number : NAN;
+  s->n++;
+  return RW_OK;
+}
+
+static void
+walks_see_every_source (void)
+{
+  rw_plan *plan = plan_of (CONFIG ("\"metrics\": [\"look\"], \"axes\": {\"length\": [5, 9, 17],"
+                                   " \"source\": [\"onehot\", \"ones\"], \"source.pair\": [2, 7],"
+                                   " \"head\": [0, 4], \"schedule\": [\"default\", \"none\"]}"));
+  seen s = { 0 };
+  ok (rw_plan_walk_sources (plan, see, &s, &err) == RW_OK && s.n == 4 && s.pair[0] == 2
+          && s.pair[1] == 7 && isnan (s.pair[2]) && isnan (s.pair[3]),
+      "a walk over the sources sees each combination of their axes once");
+  s.n = 0;
+  ok (rw_plan_walk_inputs (plan, see, &s, &err) == RW_OK && s.n == 4 * 3 * 2,
+      "one over all that q and k depend on also lengths and heads, but no schedules");
+  rw_tensors *tensors = NULL;
+  ok (rw_tensors_new (plan, &tensors, &err) == RW_OK
+          && rw_inputs_check (plan, tensors, &err) == RW_OK,
+      "sources without files are opened and checked as well");
+  rw_tensors_free (tensors);
+  rw_plan_free (plan);
+  plan = plan_of (CONFIG ("\"metrics\": [\"look\"], \"axes\": {\"source\": [\"ones\"]}"));
+  s.n = 0;
+  ok (rw_plan_walk_sources (plan, see, &s, &err) == RW_OK && s.n == 1, "one source is one");
+  rw_plan_free (plan);
+}
+
 static void
 a_source_nobody_needs_is_warned_of (void)
 {
@@ -320,6 +364,7 @@ main (void)
   large_groups_one_after_another ();
   a_source_that_fails_fails_its_groups ();
   configs_are_refused_before_the_run ();
+  walks_see_every_source ();
   a_source_nobody_needs_is_warned_of ();
   remove_folder ();
   return tap_end ();
