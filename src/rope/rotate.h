@@ -20,9 +20,11 @@
    that where it is scaled or undone; bfloat16 and float16 are computed so and rounded once, to
    nearest, ties to even.
 
-   Speed: in place this runs at the machine's memory bandwidth (`ropewalk bench rotate`).  A table
-   costs 8 bytes a pair and token: with many heads nothing, with one head and float32 as much as a
-   third of the whole traffic.  Make a table once and use it for every layer.  */
+   Speed: in place this runs at the machine's memory bandwidth (`ropewalk bench rotate`), along
+   tokens or along heads, whichever lie closer together.  Copies of 32 MB and more whose rows lie on
+   cache lines are written past the caches.  A table costs 8 bytes a pair and token: with many heads
+   nothing, with one head and float32 a third of the whole traffic.  Make a table once and use it
+   for every layer.  */
 #ifndef RW_ROPE_ROTATE_H
 #define RW_ROPE_ROTATE_H
 
@@ -47,8 +49,8 @@ typedef struct
 } rw_rotation;
 
 /* y may be x (in place) when the strides are equal; otherwise they must not overlap.  The table is
-   float32.  x and y need no alignment.  Fails only on shapes that do not fit, before anything is
-   written; allocates nothing.  */
+   float32, aligned as such; x and y need no alignment.  Fails only on shapes that do not fit,
+   before anything is written; allocates nothing.  */
 rw_status rw_rotate (const rw_rotation *r, const rw_trig *table, const void *x, void *y,
                      rw_error *err);
 
@@ -58,7 +60,8 @@ void rw_rotate_plain (const rw_rotation *r, const rw_trig *table, const void *x,
 
 /* A table that turns keys rotated by `from` into keys rotated by `to`: e^{i m (g_to - g_from)}
    a_to / a_from, made in double: what a cache needs when its schedule changes.  Both have as many
-   pairs.  */
+   pairs.  `p` are the keys' positions; of a position rule, those of the frame.  Keys in bfloat16 or
+   float16 are rounded once more.  Refuses what rw_trig_fill refuses, and a_from = 0.  */
 rw_status rw_rotate_again (const rw_freqs *from, const rw_freqs *to, const rw_positions *p,
                            int threads, rw_arena *scratch, rw_trig *t, rw_error *err);
 

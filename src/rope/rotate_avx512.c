@@ -5,12 +5,13 @@
 #  include "rope/geometry.h"
 
 #  include <immintrin.h>
+#  include <stdbool.h>
 #  include <string.h>
 
 #  define KERNELS rw_rotate_kernels_avx512
 #  define ATTRIBUTE __attribute__ ((target ("avx512f,avx512dq,f16c")))
 #  define TARGET ATTRIBUTE static inline __attribute__ ((always_inline))
-#  define F16C
+#  define X86
 #  define LADDER_8(step, name) step (name, 8) step (name, 4) step (name, 1)
 #  define LADDER(step, name) step (name, 16) LADDER_8 (step, name)
 

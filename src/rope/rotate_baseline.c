@@ -3,6 +3,7 @@
 #include "rope/rotate_kernels.h"
 #include "rope/geometry.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #define KERNELS rw_rotate_kernels_plain

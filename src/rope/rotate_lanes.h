@@ -1,7 +1,7 @@
 /* rotate_lanes: the steps of the turning kernels for vectors of LANES floats; private, a template.
 
    Included once a width by the file of each instruction set, which defines LANES (1, 4, 8 or 16),
-   TARGET (the functions' attributes) and, where the processor converts binary16, F16C.  Every
+   TARGET (the functions' attributes) and, for its intrinsics from 8 lanes on, X86.  Every
    function ends in its width: LANED (turned).  A stepping function works from pair i on while whole
    vectors are left, and returns the first pair that is not done.
 
@@ -34,8 +34,43 @@ LANED (read_float32) (const char *p)
   return x;
 }
 
+/* A `stream` of whole aligned vectors goes past the caches, where the processor can.  */
 TARGET void
-LANED (write_float32) (char *p, floats x)
+LANED (write_float32) (char *p, floats x, bool stream)
+{
+#if defined X86 && LANES == 16
+  if (stream)
+    return _mm512_stream_ps ((float *) (void *) p, (__m512) x);
+#elif defined X86 && LANES == 8
+  if (stream)
+    return _mm256_stream_ps ((float *) (void *) p, (__m256) x);
+#endif
+  (void) stream;
+  memcpy (p, &x, sizeof x);
+}
+
+TARGET void
+LANED (write_shorts) (char *p, shorts h, bool stream)
+{
+#if defined X86 && LANES == 16
+  if (stream)
+    return _mm256_stream_si256 ((__m256i *) (void *) p, (__m256i) h);
+#elif defined X86 && LANES == 8
+  if (stream)
+    return _mm_stream_si128 ((__m128i *) (void *) p, (__m128i) h);
+#endif
+  (void) stream;
+  memcpy (p, &h, sizeof h);
+}
+
+TARGET floats
+LANED (read) (const float *p)
+{
+  return LANED (read_float32) ((const char *) p);
+}
+
+TARGET void
+LANED (write) (float *p, floats x)
 {
   memcpy (p, &x, sizeof x);
 }
@@ -49,9 +84,9 @@ LANED (read_bits) (const char *p)
 }
 
 TARGET void
-LANED (write_bits) (char *p, bits u)
+LANED (write_bits) (char *p, bits u, bool stream)
 {
-  _mm256_storeu_si256 ((__m256i *) (void *) p, _mm512_cvtepi32_epi16 ((__m512i) u));
+  LANED (write_shorts) (p, (shorts) _mm512_cvtepi32_epi16 ((__m512i) u), stream);
 }
 #else
 TARGET bits
@@ -63,10 +98,9 @@ LANED (read_bits) (const char *p)
 }
 
 TARGET void
-LANED (write_bits) (char *p, bits u)
+LANED (write_bits) (char *p, bits u, bool stream)
 {
-  const shorts h = __builtin_convertvector(u, shorts);
-  memcpy (p, &h, sizeof h);
+  LANED (write_shorts) (p, __builtin_convertvector(u, shorts), stream);
 }
 #endif
 
@@ -77,20 +111,32 @@ LANED (read_bfloat16) (const char *p)
 }
 
 /* The upper half, rounded; the lower half is of no meaning.  */
+#if LANES == 16
+TARGET bits
+LANED (round_bfloat16) (floats x)
+{
+  const __m512i u = (__m512i) x, up = _mm512_add_epi32 (u, _mm512_set1_epi32 (0x7fff));
+  const __mmask16 odd = _mm512_test_epi32_mask (u, _mm512_set1_epi32 (0x10000));
+  const __mmask16 nan = _mm512_cmp_ps_mask ((__m512) x, (__m512) x, _CMP_UNORD_Q);
+  const __m512i even = _mm512_mask_add_epi32 (up, odd, up, _mm512_set1_epi32 (1));
+  return (bits) _mm512_mask_mov_epi32 (even, nan, _mm512_set1_epi32 (0x7fc00000));
+}
+#else
 TARGET bits
 LANED (round_bfloat16) (floats x)
 {
   const bits u = (bits) x, nan = (bits) (x != x);
   return ((u + 0x7fff + (u >> 16 & 1)) & ~nan) | (0x7fc00000 & nan);
 }
+#endif
 
 TARGET void
-LANED (write_bfloat16) (char *p, floats x)
+LANED (write_bfloat16) (char *p, floats x, bool stream)
 {
-  LANED (write_bits) (p, LANED (round_bfloat16) (x) >> 16);
+  LANED (write_bits) (p, LANED (round_bfloat16) (x) >> 16, stream);
 }
 
-#if defined F16C && LANES == 16
+#if defined X86 && LANES == 16
 TARGET floats
 LANED (read_float16) (const char *p)
 {
@@ -98,12 +144,12 @@ LANED (read_float16) (const char *p)
 }
 
 TARGET void
-LANED (write_float16) (char *p, floats x)
+LANED (write_float16) (char *p, floats x, bool stream)
 {
-  _mm256_storeu_si256 ((__m256i *) (void *) p,
-                       _mm512_cvtps_ph ((__m512) x, _MM_FROUND_TO_NEAREST_INT));
+  LANED (write_shorts)
+  (p, (shorts) _mm512_cvtps_ph ((__m512) x, _MM_FROUND_TO_NEAREST_INT), stream);
 }
-#elif defined F16C && LANES == 8
+#elif defined X86 && LANES == 8
 TARGET floats
 LANED (read_float16) (const char *p)
 {
@@ -111,10 +157,10 @@ LANED (read_float16) (const char *p)
 }
 
 TARGET void
-LANED (write_float16) (char *p, floats x)
+LANED (write_float16) (char *p, floats x, bool stream)
 {
-  _mm_storeu_si128 ((__m128i *) (void *) p,
-                    _mm256_cvtps_ph ((__m256) x, _MM_FROUND_TO_NEAREST_INT));
+  LANED (write_shorts)
+  (p, (shorts) _mm256_cvtps_ph ((__m256) x, _MM_FROUND_TO_NEAREST_INT), stream);
 }
 #else
 /* A binary16 in a float32's place is 2^112 too small; infinities and NaNs need the exponent full.
@@ -131,7 +177,7 @@ LANED (read_float16) (const char *p)
 /* Adding 1/2, whose last place is binary16's least number, rounds what is below its normal numbers;
    above, the bits that go are rounded by a carry, up to infinity.  */
 TARGET void
-LANED (write_float16) (char *p, floats x)
+LANED (write_float16) (char *p, floats x, bool stream)
 {
   const bits a = (bits) x & 0x7fffffff, sign = (bits) x >> 16 & 0x8000;
   const bits nan = (bits) ((ints) a > 0x7f800000), big = (bits) ((ints) a >= 0x47800000);
@@ -139,7 +185,7 @@ LANED (write_float16) (char *p, floats x)
   const bits tiny = (bits) ((floats) a + 0.5F) - 0x3f000000;
   const bits normal = (a - 0x38000000 + 0xfff + (a >> 13 & 1)) >> 13;
   LANED (write_bits)
-  (p, (tiny & small) | (normal & ~small & ~big) | (big & (0x7c00 | (nan & 0x200))) | sign);
+  (p, (tiny & small) | (normal & ~small & ~big) | (big & (0x7c00 | (nan & 0x200))) | sign, stream);
 }
 #endif
 
@@ -188,8 +234,7 @@ LANED (together) (couple z)
 TARGET couple
 LANED (turned) (couple z, const float *cos, const float *sin)
 {
-  const floats c = LANED (read_float32) ((const char *) cos);
-  const floats s = LANED (read_float32) ((const char *) sin);
+  const floats c = LANED (read) (cos), s = LANED (read) (sin);
   return (couple){ z.re * c - z.im * s, z.re * s + z.im * c };
 }
 
@@ -199,11 +244,11 @@ LANED (turned) (couple z, const float *cos, const float *sin)
   {                                                                                                \
     return LANED (apart) (LANED (read_##type) (p), LANED (read_##type) (p + LANES * (size)));      \
   }                                                                                                \
-  TARGET void LANED (write_couple_##type) (char *p, couple z)                                      \
+  TARGET void LANED (write_couple_##type) (char *p, couple z, bool stream)                         \
   {                                                                                                \
     const couple w = LANED (together) (z);                                                         \
-    LANED (write_##type) (p, w.re);                                                                \
-    LANED (write_##type) (p + LANES * (size), w.im);                                               \
+    LANED (write_##type) (p, w.re, stream);                                                        \
+    LANED (write_##type) (p + LANES * (size), w.im, stream);                                       \
   }
 TURN_NEIGHBOURS (float32, 4)
 TURN_NEIGHBOURS (float16, 2)
@@ -219,45 +264,47 @@ LANED (read_couple_bfloat16) (const char *p)
 }
 
 TARGET void
-LANED (write_couple_bfloat16) (char *p, couple z)
+LANED (write_couple_bfloat16) (char *p, couple z, bool stream)
 {
   const bits re = LANED (round_bfloat16) (z.re), im = LANED (round_bfloat16) (z.im);
-  const bits u = re >> 16 | (im & 0xffff0000);
-  memcpy (p, &u, sizeof u);
+  LANED (write_float32) (p, (floats) (re >> 16 | (im & 0xffff0000)), stream);
 }
 #else
 TURN_NEIGHBOURS (bfloat16, 2)
 #endif
 
 #define TURN_STEPS(type, size)                                                                     \
-  TARGET size_t LANED (half_##type) (const rw_rotate_heads *t, const char *x, char *y, size_t i)   \
+  TARGET size_t LANED (half_##type) (size_t i, size_t n, ptrdiff_t gap, const char *x, char *y,    \
+                                     const float *cos, const float *sin, bool stream)              \
   {                                                                                                \
-    for (; i + LANES <= t->n; i += LANES)                                                          \
+    for (; i + LANES <= n; i += LANES)                                                             \
       {                                                                                            \
         const char *p = x + i * (size);                                                            \
         char *to = y + i * (size);                                                                 \
-        const couple z = { LANED (read_##type) (p), LANED (read_##type) (p + t->gap) };            \
-        const couple w = LANED (turned) (z, t->cos + i, t->sin + i);                               \
-        LANED (write_##type) (to, w.re);                                                           \
-        LANED (write_##type) (to + t->gap, w.im);                                                  \
+        const couple z = { LANED (read_##type) (p), LANED (read_##type) (p + gap) };               \
+        const couple w = LANED (turned) (z, cos + i, sin + i);                                     \
+        LANED (write_##type) (to, w.re, stream);                                                   \
+        LANED (write_##type) (to + gap, w.im, stream);                                             \
       }                                                                                            \
     return i;                                                                                      \
   }                                                                                                \
-  TARGET size_t LANED (interleaved_##type) (const rw_rotate_heads *t, const char *x, char *y,      \
-                                            size_t i)                                              \
+  TARGET size_t LANED (interleaved_##type) (size_t i, size_t n, ptrdiff_t gap, const char *x,      \
+                                            char *y, const float *cos, const float *sin,           \
+                                            bool stream)                                           \
   {                                                                                                \
-    for (; i + LANES <= t->n; i += LANES)                                                          \
+    (void) gap;                                                                                    \
+    for (; i + LANES <= n; i += LANES)                                                             \
       {                                                                                            \
         const couple z = LANED (read_couple_##type) (x + 2 * i * (size));                          \
-        const couple w = LANED (turned) (z, t->cos + i, t->sin + i);                               \
-        LANED (write_couple_##type) (y + 2 * i * (size), w);                                       \
+        const couple w = LANED (turned) (z, cos + i, sin + i);                                     \
+        LANED (write_couple_##type) (y + 2 * i * (size), w, stream);                               \
       }                                                                                            \
     return i;                                                                                      \
   }                                                                                                \
-  TARGET size_t LANED (tail_##type) (const rw_rotate_heads *t, const char *x, char *y, size_t i)   \
+  TARGET size_t LANED (tail_##type) (size_t i, size_t n, const char *x, char *y, float scale)      \
   {                                                                                                \
-    for (; i + LANES <= t->n; i += LANES)                                                          \
-      LANED (write_##type) (y + i * (size), LANED (read_##type) (x + i * (size)) * t->scale);      \
+    for (; i + LANES <= n; i += LANES)                                                             \
+      LANED (write_##type) (y + i * (size), LANED (read_##type) (x + i * (size)) * scale, false);  \
     return i;                                                                                      \
   }
 TURN_STEPS (float32, 4)
@@ -267,14 +314,13 @@ TURN_STEPS (float16, 2)
 /* ---- rows ---- */
 
 TARGET size_t
-LANED (row_scale) (const rw_rotate_heads *t, float *cos, float *sin, size_t i)
+LANED (row_scale) (size_t i, size_t n, const float *cos, const float *sin, float scale, float *to,
+                   size_t room)
 {
-  for (; i + LANES <= t->n; i += LANES)
+  for (; i + LANES <= n; i += LANES)
     {
-      LANED (write_float32)
-      ((char *) (cos + i), LANED (read_float32) ((const char *) (t->cos + i)) * t->scale);
-      LANED (write_float32)
-      ((char *) (sin + i), LANED (read_float32) ((const char *) (t->sin + i)) * t->scale);
+      LANED (write) (to + i, LANED (read) (cos + i) * scale);
+      LANED (write) (to + room + i, LANED (read) (sin + i) * scale);
     }
   return i;
 }
@@ -284,17 +330,16 @@ LANED (row_scale) (const rw_rotate_heads *t, float *cos, float *sin, size_t i)
 typedef double doubles __attribute__ ((vector_size (8 * LANES)));
 
 TARGET size_t
-LANED (row_undo) (const rw_rotate_heads *t, float *cos, float *sin, size_t i)
+LANED (row_undo) (size_t i, size_t n, const float *cos, const float *sin, float scale, float *to,
+                  size_t room)
 {
-  for (; i + LANES <= t->n; i += LANES)
+  for (; i + LANES <= n; i += LANES)
     {
-      const floats c = LANED (read_float32) ((const char *) (t->cos + i));
-      const floats s = LANED (read_float32) ((const char *) (t->sin + i));
-      const doubles re = __builtin_convertvector(c, doubles);
-      const doubles im = __builtin_convertvector(s, doubles);
-      const doubles back = 1.0 / ((re * re + im * im) * (double) t->scale);
-      LANED (write_float32) ((char *) (cos + i), __builtin_convertvector(re * back, floats));
-      LANED (write_float32) ((char *) (sin + i), __builtin_convertvector(im * -back, floats));
+      const doubles re = __builtin_convertvector(LANED (read) (cos + i), doubles);
+      const doubles im = __builtin_convertvector(LANED (read) (sin + i), doubles);
+      const doubles back = 1.0 / ((re * re + im * im) * (double) scale);
+      LANED (write) (to + i, __builtin_convertvector(re * back, floats));
+      LANED (write) (to + room + i, __builtin_convertvector(im * -back, floats));
     }
   return i;
 }
