@@ -66,7 +66,6 @@ job_free (job *j)
   rw_free (j->batch);
   rw_free (j->sum);
   rw_free (j->log_partition);
-  rw_rows_unpack (&j->keys);
 }
 
 /* Adds query k, number `row` of the batch, to the sums of its segment.  */
