@@ -1,30 +1,34 @@
-/* rows_pack: keys turned once a frame, in double and rounded once, and packed for the kernel.  */
+/* rows_pack: keys turned once a frame, in double and rounded once, and packed for the kernel.  Keys
+   in float64 are rounded to float32 before, too: scores are float32 anyway.  */
 #include "score/rows_part.h"
 
 #include "rope/trained.h"
 
 #include <string.h>
+#if defined __x86_64__
+#  include <immintrin.h>
+#endif
 
 enum
 {
-  BLOCK = RW_ROWS_BLOCK
+  BLOCK = RW_ROWS_BLOCK,
+  TILE = 4 /* of the transposition */
 };
 
 /* What a thread works on.  */
 typedef struct
 {
-  double *x;    /* (dim, BLOCK) keys of a block */
-  double *one;  /* (dim,) */
+  float *row;   /* (BLOCK, dim) keys of a block */
+  float *x;     /* (dim, BLOCK) the same by channel */
   double *room; /* (2, BLOCK) */
-  float *row;   /* (BLOCK, dim) */
   rw_rows_places at;
 } desk;
 
 /* (re, im) (BLOCK,) times (c, s), and all times `by`; plain products, so that the width of the
    vectors changes no bit.  */
 #define ROTATE(name, attribute, bytes)                                                             \
-  attribute static void name (const double *re, const double *im, const double *c,                 \
-                              const double *s, rw_turn by, float *x, float *y)                     \
+  attribute static void name (const float *re, const float *im, const double *c, const double *s,  \
+                              rw_turn by, float *x, float *y)                                      \
   {                                                                                                \
     typedef double v __attribute__ ((vector_size (bytes), aligned (8), may_alias));                \
     typedef float half __attribute__ ((vector_size (bytes / 2), aligned (4), may_alias));          \
@@ -32,7 +36,8 @@ typedef struct
       {                                                                                            \
         const v cj = *(const v *) (c + j), sj = *(const v *) (s + j);                              \
         const v u = by.c * cj - by.s * sj, w = by.s * cj + by.c * sj;                              \
-        const v a = *(const v *) (re + j), b = *(const v *) (im + j);                              \
+        const v a = __builtin_convertvector(*(const half *) (re + j), v);                          \
+        const v b = __builtin_convertvector(*(const half *) (im + j), v);                          \
         *(half *) (x + j) = __builtin_convertvector(a * u - b * w, half);                          \
         *(half *) (y + j) = __builtin_convertvector(a * w + b * u, half);                          \
       }                                                                                            \
@@ -44,7 +49,7 @@ ROTATE (rotate_avx2, __attribute__ ((target ("avx2"))), 32)
 ROTATE (rotate_avx512, __attribute__ ((target ("avx512f"))), 64)
 #endif
 
-static void (*const rotate[]) (const double *re, const double *im, const double *c, const double *s,
+static void (*const rotate[]) (const float *re, const float *im, const double *c, const double *s,
                                rw_turn by, float *x, float *y)
     = {
         [RW_SIMD_PLAIN] = rotate_plain,
@@ -54,33 +59,45 @@ static void (*const rotate[]) (const double *re, const double *im, const double 
 #endif
       };
 
+/* TILE x TILE values at `from`, rows dim apart, to the columns of `to`, rows BLOCK apart.  */
+static void
+transpose (const float *from, size_t dim, float *to)
+{
+#if defined __x86_64__
+  __m128 a = _mm_loadu_ps (from), b = _mm_loadu_ps (from + dim);
+  __m128 c = _mm_loadu_ps (from + 2 * dim), d = _mm_loadu_ps (from + 3 * dim);
+  _MM_TRANSPOSE4_PS (a, b, c, d);
+  _mm_storeu_ps (to, a), _mm_storeu_ps (to + BLOCK, b);
+  _mm_storeu_ps (to + 2 * BLOCK, c), _mm_storeu_ps (to + 3 * BLOCK, d);
+#else
+  for (size_t j = 0; j < TILE; j++)
+    for (size_t c = 0; c < TILE; c++)
+      to[c * BLOCK + j] = from[j * dim + c];
+#endif
+}
+
 /* The keys of a block channel by channel; zeros after the last.  */
 static void
 read_keys (const rw_rows_keys *keys, size_t first, desk *d)
 {
-  const rw_rows *k = &keys->ask->qk->k;
   const size_t dim = keys->dim, n = keys->n - first < BLOCK ? keys->n - first : BLOCK;
+  const size_t whole = dim / TILE * TILE;
+  rw_rows_read (&keys->ask->qk->k, first, n, d->row);
   if (n < BLOCK)
-    memset (d->x, 0, dim * BLOCK * sizeof *d->x);
-  if (k->type != RW_FLOAT64)
-    rw_rows_read (k, first, n, d->row);
-  for (size_t j = 0; j < n && k->type == RW_FLOAT64; j++)
-    {
-      rw_rows_at (k, first + j, d->one);
-      for (size_t c = 0; c < dim; c++)
-        d->x[c * BLOCK + j] = d->one[c];
-    }
-  for (size_t c = 0; c < dim && k->type != RW_FLOAT64; c++)
-    for (size_t j = 0; j < n; j++)
-      d->x[c * BLOCK + j] = (double) d->row[j * dim + c];
+    memset (d->row + n * dim, 0, (BLOCK - n) * dim * sizeof *d->row);
+  for (size_t j = 0; j < BLOCK; j += TILE)
+    for (size_t c = 0; c < whole; c += TILE)
+      transpose (d->row + j * dim + c, dim, d->x + c * BLOCK + j);
+  for (size_t c = whole; c < dim; c++)
+    for (size_t j = 0; j < BLOCK; j++)
+      d->x[c * BLOCK + j] = d->row[j * dim + c];
 }
 
 /* Channels `from` and on as they are.  */
 static void
 copy (const desk *d, size_t from, size_t dim, float *out)
 {
-  for (size_t k = from * BLOCK; k < dim * BLOCK; k++)
-    out[k] = (float) d->x[k];
+  memcpy (out + from * BLOCK, d->x + from * BLOCK, (dim - from) * BLOCK * sizeof *out);
 }
 
 static void
@@ -125,18 +142,17 @@ pack_all (const rw_rows_keys *keys, const rw_rows_turns *t, desk *desks)
 static rw_status
 desks_new (const rw_rows_keys *keys, desk **out, rw_error *err)
 {
-  const size_t dim = keys->dim, n = (size_t) keys->ask->threads;
-  const size_t each = dim * BLOCK + dim * BLOCK / 2 + dim + 2 * BLOCK;
+  const size_t n = (size_t) keys->ask->threads, size = keys->dim * BLOCK;
   desk *d = *out = rw_arena_take (keys->ask->scratch, n, sizeof *d);
-  double *room = rw_arena_take (keys->ask->scratch, n * each, sizeof *room);
-  if (!d || !room)
-    return rw_nomem (err, n * each * sizeof *room);
-  for (size_t k = 0; k < n; k++, room += each)
+  float *keys_of = rw_arena_take (keys->ask->scratch, 2 * n * size, sizeof *keys_of);
+  double *room = rw_arena_take (keys->ask->scratch, n * 2 * BLOCK, sizeof *room);
+  if (!d || !keys_of || !room)
+    return rw_nomem (err, 2 * n * size * sizeof *keys_of);
+  for (size_t k = 0; k < n; k++)
     {
-      d[k].x = room;
-      d[k].room = d[k].x + dim * BLOCK;
-      d[k].row = (float *) (d[k].room + 2 * BLOCK);
-      d[k].one = d[k].room + 2 * BLOCK + dim * BLOCK / 2;
+      d[k].row = keys_of + 2 * k * size;
+      d[k].x = d[k].row + size;
+      d[k].room = room + k * 2 * BLOCK;
     }
   return RW_OK;
 }

@@ -159,6 +159,13 @@ rw_rows_turns_place (const rw_rows_turns *t, size_t frame, size_t first, rw_rows
   double least = INFINITY, most = -INFINITY;
   bool whole = true, even = t->even[frame] != NULL;
   at->in_order = true;
+  if (!keys->ask->freqs->rule)
+    {
+      at->kind = RW_ROWS_WHOLE;
+      at->trained[0] = false;
+      at->base = at->position[0] = (double) first;
+      return;
+    }
   for (size_t j = 0; j < BLOCK; j++)
     {
       const size_t n = first + j < keys->n ? first + j : keys->n - 1;
