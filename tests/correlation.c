@@ -238,6 +238,49 @@ means_are_direct_sums (void)
     }
 }
 
+/* Long enough that they are used.  */
+static void
+threads_change_no_bit (void)
+{
+  enum
+  {
+    MANY = 40000
+  };
+  static head h;
+  const qk_ask ask = { .n = MANY, .dim = 24, .type = RW_FLOAT32, .offset = 0.5, .memory = 0.9 };
+  const sort t = { .n = 1, .dim = 24, .pairs = 3, .n_sink = 4 };
+  double *out[2][2];
+  head_make (&h, &t);
+  rw_qk_free (&h.qk);
+  h.qk = qk_make (&ask);
+  for (int k = 0; k < 2; k++)
+    {
+      rw_error e = { 0 };
+      rw_correlation *c = NULL;
+      rw_arena *scratch = rw_arena_new ();
+      const int threads = k ? 3 : 1;
+      const rw_correlation_table table = {
+        .inv_freq = h.g, .amplitude = 1.7, .rest = 0.9, .threads = threads, .scratch = scratch
+      };
+      out[k][0] = rw_new (MANY, sizeof (double));
+      out[k][1] = rw_new (MANY, sizeof (double));
+      h.ask.threads = threads;
+      rw_status s = rw_correlation_new (&h.ask, &c, &e);
+      if (!s)
+        s = rw_correlation_mean (c, &table, out[k][0], out[k][1], &e);
+      if (s)
+        ok (0, "%s", e.text);
+      rw_correlation_free (c);
+      rw_arena_free (scratch);
+    }
+  ok (memcmp (out[0][0], out[1][0], MANY * sizeof (double)) == 0
+          && memcmp (out[0][1], out[1][1], MANY * sizeof (double)) == 0,
+      "40000 tokens by one thread and by three: the same bits");
+  for (int k = 0; k < 4; k++)
+    rw_free (out[k / 2][k % 2]);
+  rw_qk_free (&h.qk);
+}
+
 static void
 instructions_change_no_bit (void)
 {
@@ -399,6 +442,7 @@ main (void)
   transforms_are_the_definition ();
   transforms_are_refused ();
   means_are_direct_sums ();
+  threads_change_no_bit ();
   instructions_change_no_bit ();
   list_is_all ();
   float32_rounds_only ();

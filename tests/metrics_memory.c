@@ -1,6 +1,7 @@
 /* Out of memory: every allocation of a metric fails once, each in a process of its own (the hook
    RW_FAIL_ALLOC is read once a process).  A metric then says so, and neither crashes nor leaks.  */
 #include "metric_help.h"
+#include "rule/rule.h"
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,7 +12,7 @@ enum
   BAILED = 1, /* the bench itself had no memory */
   REFUSED = 7,
   ODD = 8,
-  ALLOCATIONS = 80, /* more than any of these runs makes */
+  ALLOCATIONS = 120, /* more than any of these runs makes */
   TOKENS = 8192,
   CHANNELS = 128
 };
@@ -22,6 +23,32 @@ static const rw_qk qk = { .q = { .data = token, .n = TOKENS, .dim = CHANNELS },
                           .k = { .data = token, .n = TOKENS, .dim = CHANNELS },
                           .sink = -INFINITY };
 
+/* The profile's sums twice: of a geometry with 48 pairs, and of a table under a query scale.  */
+static rw_object *
+open_profile (bench *b)
+{
+  enum
+  {
+    MOMENTS = 10,
+    FEW = 50
+  };
+  static const rw_qk few = { .q = { .data = token, .n = FEW, .dim = CHANNELS },
+                             .k = { .data = token, .n = FEW, .dim = CHANNELS },
+                             .sink = -INFINITY };
+  rw_error err = { 0 };
+  const rw_module *log_n = NULL;
+  rw_object *scale = NULL;
+  b->in.length = b->in.longest = FEW;
+  b->in.qk = &few;
+  b->geometry.rotary_dim = 96;
+  b->geometry.original_length = 20;
+  bench_set (b, "moment_distances", RW_NUMBER_VALUE (MOMENTS));
+  bench_dim (b, "moment_distance", MOMENTS);
+  if (rw_kind_find (&rw_query_scales, "log_n", &log_n, &err) || rw_object_new (log_n, &scale, &err))
+    exit (BAILED);
+  return scale;
+}
+
 static int
 run_once (const char *name, long fail)
 {
@@ -30,6 +57,7 @@ run_once (const char *name, long fail)
   bench b;
   rw_freqs f = { 0 };
   rw_error err = { 0 };
+  rw_object *scale = NULL;
   snprintf (text, sizeof text, "%ld", fail);
   setenv ("RW_FAIL_ALLOC", text, 1);
   bench_open (&b, name);
@@ -41,9 +69,12 @@ run_once (const char *name, long fail)
     bench_set (&b, "queries", RW_TEXT_VALUE ("sample"));
   if (strcmp (name, "coverage") == 0)
     bench_set (&b, "novelty", RW_TRUE_VALUE);
+  if (strcmp (name, "score_profile") == 0)
+    f.query_scale = scale = open_profile (&b);
   table (&b, "linear", 2, &f);
   const rw_status s = bench_run (&b, &f, &err);
   rw_freqs_free (&f);
+  rw_object_free (scale);
   bench_close (&b);
   return s == RW_OK ? DONE : s == RW_ENOMEM && strstr (err.text, "memory") ? REFUSED : ODD;
 }
@@ -68,8 +99,8 @@ in_a_process (const char *name, long fail)
 int
 main (void)
 {
-  static const char *const names[]
-      = { "coverage", "decay", "disturbance", "similarity", "base_bound", "attention" };
+  static const char *const names[] = { "coverage",   "decay",     "disturbance",  "similarity",
+                                       "base_bound", "attention", "score_profile" };
   for (size_t k = 0; k < sizeof names / sizeof *names; k++)
     {
       int refused = 0, odd = 0;

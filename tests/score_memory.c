@@ -1,6 +1,8 @@
-/* Out of memory: every allocation of `moments` and `direct` fails once, each in a process of its
-   own (RW_FAIL_ALLOC is read once a process).  They then say so, and neither crash nor leak.  */
+/* Out of memory: every allocation of `correlation`, `moments` and `direct` fails once, each in a
+   process of its own (RW_FAIL_ALLOC is read once a process).  They then say so, and neither crash
+   nor leak.  */
 #include "rope/freqs.h"
+#include "score/correlation.h"
 #include "score/direct.h"
 #include "score/moments.h"
 #include "score_help.h"
@@ -24,6 +26,27 @@ typedef struct
   rw_arena *arena;
   rw_freqs freqs;
 } bench;
+
+static rw_status
+run_correlation (const bench *b, rw_error *err)
+{
+  double mean[3], without[3];
+  const rw_correlation_ask ask = { .qk = &b->qk,
+                                   .pairs = 3,
+                                   .n_sink = 2,
+                                   .n_distances = 3,
+                                   .distance = first,
+                                   .block = 16,
+                                   .threads = 2 };
+  const rw_correlation_table t
+      = { .inv_freq = b->freqs.inv_freq, .threads = 2, .scratch = b->arena };
+  rw_correlation *set = NULL;
+  rw_status s = rw_correlation_new (&ask, &set, err);
+  if (!s)
+    s = rw_correlation_mean (set, &t, mean, without, err);
+  rw_correlation_free (set);
+  return s;
+}
 
 static rw_status
 run_moments (const bench *b, rw_error *err)
@@ -109,7 +132,9 @@ main (void)
   {
     const char *name;
     rw_status (*run) (const bench *b, rw_error *err);
-  } runs[] = { { "moments", run_moments }, { "direct", run_direct } };
+  } runs[] = { { "correlation", run_correlation },
+               { "moments", run_moments },
+               { "direct", run_direct } };
   enum
   {
     OWN = 8 /* allocations of the test: arena, frequencies, 3 for each of q and k */

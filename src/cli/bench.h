@@ -52,6 +52,7 @@ rw_status bench_base_bound (bench *b, rw_error *err);
 rw_status bench_table (bench *b, rw_error *err);
 rw_status bench_rotate (bench *b, rw_error *err);
 rw_status bench_attention (bench *b, rw_error *err);
+rw_status bench_profile (bench *b, rw_error *err);
 rw_status bench_moments (bench *b, rw_error *err);
 rw_status bench_direct (bench *b, rw_error *err);
 rw_status bench_store (bench *b, rw_error *err);

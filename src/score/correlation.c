@@ -12,7 +12,8 @@
 
 enum
 {
-  PIECE = 64 /* distances kept at once */
+  PIECE = 64,    /* distances kept at once */
+  SHARED = 32768 /* from so many threads pay */
 };
 
 /* One set is being made: of an eight of pairs, or of the unrotated channels together.  */
@@ -103,7 +104,7 @@ make (making *w)
 {
   const size_t kept = w->c->kept, step = w->c->distance ? 1 : PIECE;
   rw_lags_run (w->lags, w->q, w->k, w->eights, w->ask->scale);
-#pragma omp parallel for schedule(static) num_threads(w->threads)
+#pragma omp parallel for schedule(static) num_threads(w->threads) if (kept >= SHARED)
   for (size_t k = 0; k < kept; k += step)
     keep_some (w, k, kept - k < step ? kept - k : step);
 }

@@ -22,7 +22,8 @@ enum
 {
   STEPS = 32,  /* distances a tile */
   TILES = 256, /* tiles a block */
-  BLOCK = STEPS * TILES
+  BLOCK = STEPS * TILES,
+  SHARED = 32768 /* pairs and distances from which threads pay */
 };
 
 /* One kernel: sum (n, RW_LANES) = Re x e^{i angle}, added over the groups in their order, where the
@@ -257,7 +258,7 @@ rw_correlation_mean (const rw_correlation *c, const rw_correlation_table *t, dou
   const rw_status status = tables_make (&s, threads, err);
   if (status)
     return status;
-#pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
+#pragma omp parallel for schedule(dynamic, 1) num_threads(threads) if (c->kept * c->pairs >= SHARED)
   for (size_t b = 0; b < (c->kept + s.block - 1) / s.block; b++)
     run_block (&s, b, s.own + (size_t) omp_get_thread_num () * s.own_size);
   return RW_OK;

@@ -58,11 +58,13 @@ static const struct
   void (*join) (double *x, size_t n, const double *turn);
   void (*twos) (double *x, size_t n);
   void (*spin) (double *x, size_t n, const double *half, double sign);
+  void (*widen) (const unsigned char *re, const unsigned char *im, ptrdiff_t stride, size_t n,
+                 double *x);
   void (*shifts) (const double *q, const double *k, size_t n, double *out);
 } kernels[] = {
 #define KERNELS(width)                                                                             \
   {                                                                                                \
-    split_##width, join_##width, twos_##width, spin_##width, shifts_##width                        \
+    split_##width, join_##width, twos_##width, spin_##width, widen_##width, shifts_##width         \
   }
 #if defined __x86_64__
   [RW_SIMD_PLAIN] = KERNELS (plain),
@@ -208,6 +210,12 @@ void
 rw_fft_spin (const rw_fft *f, double *x, bool back)
 {
   kernels[f->simd].spin (x, f->n, f->half, back ? 1 : -1);
+}
+
+void
+rw_fft_widen (const void *re, const void *im, ptrdiff_t stride, size_t n, double *x)
+{
+  kernels[rw_simd_get ()].widen (re, im, stride, n, x);
 }
 
 void

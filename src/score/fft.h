@@ -38,6 +38,10 @@ void rw_fft_inverse (const rw_fft *f, double *x);
    correlation is the linear one, without transforms of twice the size.  */
 void rw_fft_spin (const rw_fft *f, double *x, bool back);
 
+/* n elements from float32 values of any alignment: eight from re and eight from im on, `stride`
+   values from one element to the next.  */
+void rw_fft_widen (const void *re, const void *im, ptrdiff_t stride, size_t n, double *x);
+
 /* At one frequency of many blocks: out_l = sum_b q_{b+l} conj (k_b), l < n, for elements q (n + 3,
    the last three 0), k (n,), out (n + 3,).  */
 void rw_fft_shifts (const rw_fft *f, const double *q, const double *k, size_t n, double *out);

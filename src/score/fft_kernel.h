@@ -87,6 +87,22 @@ NAME (spin) (double *x, size_t n, const double *half, double sign)
       }
 }
 
+/* Tokens of float32 channels, eight from re and eight from im on, `stride` values apart.  */
+typedef float NAME (floats) __attribute__ ((vector_size (BYTES / 2), aligned (1), may_alias));
+TARGET static void
+NAME (widen) (const unsigned char *re, const unsigned char *im, ptrdiff_t stride, size_t n,
+              double *x)
+{
+  const ptrdiff_t step = stride * (ptrdiff_t) sizeof (float);
+  for (size_t j = 0; j < n; j++, x += ELEMENT, re += step, im += step)
+    for (size_t h = 0; h < RW_LANES; h += W)
+      {
+        const size_t at = h * sizeof (float);
+        AT (x, 0) = __builtin_convertvector(*(const NAME (floats) *) (re + at), V);
+        AT (x, 1) = __builtin_convertvector(*(const NAME (floats) *) (im + at), V);
+      }
+}
+
 /* At one frequency: out_l = sum_b q_{b+l} conj (k_b) for l < n.  q is followed by SHIFTS - 1 zero
    elements.  Four l at a time, spelled out to keep the sums in registers at -O2.  */
 #define LOAD(i) r##i = AT (x + (i) *ELEMENT, 0), m##i = AT (x + (i) *ELEMENT, 1)

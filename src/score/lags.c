@@ -22,10 +22,11 @@
 enum
 {
   ELEMENT = 2 * RW_LANES,
-  FREQUENCIES = 8,     /* side by side in a product: 1 KB runs of every block */
-  SHIFTS_OVER = 3,     /* elements that rw_fft_shifts wants after the last */
-  PAD = 4,             /* elements between blocks, so that they do not meet in one cache set */
-  BLOCK_LEAST_LOG = 8, /* of the choice */
+  FREQUENCIES = 8,       /* side by side in a product: 1 KB runs of every block */
+  SHIFTS_OVER = 3,       /* elements that rw_fft_shifts wants after the last */
+  PAD = 4,               /* elements between blocks, so that they do not meet in one cache set */
+  TOKENS_SHARED = 32768, /* from which threads pay: a thread's turn on a busy machine is 4 ms */
+  BLOCK_LEAST_LOG = 8,   /* of the choice */
   BLOCK_MOST_LOG = 16
 };
 
@@ -84,7 +85,7 @@ rw_lags_new (size_t n, size_t block, bool sums, int threads, rw_lags **out, rw_e
   l->block = block ? block : choose_block (n);
   l->blocks = (n + l->block - 1) / l->block;
   l->stride = (l->block + PAD) * ELEMENT;
-  l->threads = threads > 1 ? threads : 1;
+  l->threads = threads > 1 && n >= TOKENS_SHARED ? threads : 1;
   const rw_status s = buffers_new (l, sums, err);
   if (s)
     rw_lags_free (l);
