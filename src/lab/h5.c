@@ -86,6 +86,7 @@ hid_t
 rw_h5_open (const char *path)
 {
   const hid_t how = access_list ();
+  H5Pset_libver_bounds (how, H5F_LIBVER_EARLIEST, H5F_LIBVER_LATEST); /* others' files too */
   const hid_t file = H5Fopen (path, H5F_ACC_RDONLY, how);
   H5Pclose (how);
   return file;

@@ -29,6 +29,7 @@ struct rw_h5_arrays
   rw_arena *arena;
   entry *entry; /* (n,) */
   size_t n, room;
+  rw_status status; /* of listing them */
   rw_tensor_note note[8];
   size_t n_notes;
   const rw_mapping *mapping; /* NULL in the rehearsal */
@@ -163,31 +164,43 @@ typedef H5O_info1_t object_info;
 typedef H5O_info_t object_info;
 #endif
 
+/* Makes the next entry, called `name`; NULL where there is no room.  */
+static entry *
+next_entry (rw_h5_arrays *f, const char *name)
+{
+  if (f->n == f->room)
+    {
+      const size_t room = 2 * f->room + 16;
+      f->status = rw_grow ((void **) &f->entry, f->room, room, sizeof *f->entry, NULL);
+      f->room = f->status ? f->room : room;
+    }
+  entry *e = f->status ? NULL : &f->entry[f->n];
+  if (e && !(e->name = rw_arena_take (f->arena, strlen (name) + 1, 1)))
+    f->status = RW_ENOMEM;
+  return f->status ? NULL : e;
+}
+
 static herr_t
 visit (hid_t file, const char *name, const object_info *info, void *data)
 {
   rw_h5_arrays *f = data;
-  rw_error none;
   if (info->type != H5O_TYPE_DATASET)
     return 0;
-  if (f->n == NAMES_MAX
-      || (f->n == f->room
-          && rw_grow ((void **) &f->entry, f->room, 2 * f->room + 16, sizeof *f->entry, &none)))
-    return -1;
-  f->room = f->n == f->room ? 2 * f->room + 16 : f->room;
-  entry *e = &f->entry[f->n];
-  const hid_t set = H5Dopen2 (file, name, H5P_DEFAULT);
-  if (set < 0 || !(e->name = rw_arena_take (f->arena, strlen (name) + 1, 1)))
-    return -1;
-  strcpy (e->name, name);
-  e->home = f;
-  if (!find_type (set, &e->tensor.type))
-    e->why = "its type is not little-endian float16, float32 or float64";
-  else if (!(e->why = find_shape (set, &e->tensor)))
-    e->why = find_place (set, f->mapping, &e->tensor);
-  H5Dclose (set);
-  f->n++;
-  return 0;
+  const hid_t set = f->n < NAMES_MAX ? H5Dopen2 (file, name, H5P_DEFAULT) : -1;
+  entry *e = set < 0 ? NULL : next_entry (f, name);
+  if (e)
+    {
+      strcpy (e->name, name);
+      e->home = f;
+      if (!find_type (set, &e->tensor.type))
+        e->why = "its type is not little-endian float16, float32 or float64";
+      else if (!(e->why = find_shape (set, &e->tensor)))
+        e->why = find_place (set, f->mapping, &e->tensor);
+      f->n++;
+    }
+  if (set >= 0)
+    H5Dclose (set);
+  return e ? 0 : -1;
 }
 
 /* The attributes of / that a source asks for; what is not there is left out.  */
@@ -214,9 +227,13 @@ open_all (rw_h5_arrays *f, rw_error *err)
   const rw_h5_voice voice = rw_h5_quiet ();
   rw_status s = RW_OK;
   if ((f->file = rw_h5_open (f->path)) < 0)
-    s = rw_h5_fail (err, f->path, "not a readable HDF5 file");
+    {
+      s = rw_h5_fail (err, f->path, "not a readable HDF5 file");
+      rw_hint (err, "is it whole, and of no newer HDF5 than this one (in h5py: libver=\"v110\")?");
+    }
   else if (H5Ovisit2 (f->file, H5_INDEX_NAME, H5_ITER_INC, visit, f, H5O_INFO_BASIC) < 0)
-    s = rw_h5_fail (err, f->path, "listing its datasets");
+    s = f->status ? rw_nomem (err, sizeof (entry))
+                  : rw_h5_fail (err, f->path, "listing its datasets");
   else
     read_notes (f);
   rw_h5_loud (voice);

@@ -1,0 +1,144 @@
+/* tensors_memory: q and k are read from safetensors and from a compressed HDF5 file while every
+   allocation in turn fails, each in a process of its own (RW_FAIL_ALLOC is read once a process).
+   The reader then says so, and neither crashes nor leaks.  */
+#include "lab/inputs.h"
+#include "plan_help.h"
+#include "tensor_help.h"
+
+#include <hdf5.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum
+{
+  DONE = 0,
+  REFUSED = 7,
+  ODD = 8,
+  MOST = 4000 /* far above what the config below needs: the loop must end by itself */
+};
+
+/* channels before tokens, so that rows are copied */
+static const char *const text
+    = "{'model': {'head_dim': 4, 'rope_theta': 10000, 'original_length': 6}, 'axes': {'source': ["
+      "{'name': 'file', 'path': 'tensors_starved.st', 'q': 'q', 'k': 'k', 'axes': 'channel,token'},"
+      "{'name': 'file', 'path': 'tensors_starved.h5', 'q': 'q', 'k': 'k', 'axes': 'channel,token'}"
+      "]}}";
+
+static rw_status
+fill_all (const rw_plan *plan, const rw_tensors *tensors, rw_error *err)
+{
+  rw_point *point = NULL;
+  rw_status s = rw_point_new (plan, &point, err);
+  for (size_t i = 0; !s && i < plan->n_points; i++)
+    {
+      rw_qk qk = { 0 };
+      rw_input in = { 0 };
+      s = rw_plan_point (plan, i, point, err);
+      if (!s)
+        {
+          rw_point_input (plan, point, &in);
+          s = rw_inputs_fill (point, &in, tensors, &qk, err);
+        }
+      rw_qk_free (&qk);
+    }
+  rw_point_free (point);
+  return s;
+}
+
+static int
+run_once (long fail)
+{
+  char number[32];
+  rw_plan *plan = NULL;
+  rw_tensors *tensors = NULL;
+  rw_error err;
+  snprintf (number, sizeof number, "%ld", fail);
+  setenv ("RW_FAIL_ALLOC", number, 1);
+  rw_status s = make_plan (text, NULL, &plan, &err);
+  if (!s)
+    s = rw_tensors_new (plan, &tensors, &err);
+  if (!s)
+    s = rw_inputs_check (plan, tensors, &err);
+  if (!s)
+    s = fill_all (plan, tensors, &err);
+  rw_tensors_free (tensors);
+  rw_plan_free (plan);
+  if (s && !strstr (err.text, "memory"))
+    fprintf (stderr, "# allocation %ld: %s\n", fail, err.text);
+  return s == RW_OK ? DONE : s == RW_ENOMEM && strstr (err.text, "memory") ? REFUSED : ODD;
+}
+
+static int
+in_a_process (long fail)
+{
+  int status = 0;
+  fflush (stdout);
+  const pid_t child = fork ();
+  if (child == 0)
+    {
+      if (!freopen ("/dev/null", "w", stdout))
+        _exit (ODD);
+      exit (run_once (fail)); /* exit, not _exit: the leak checker runs there */
+    }
+  if (child < 0 || waitpid (child, &status, 0) != child || !WIFEXITED (status))
+    return ODD;
+  return WEXITSTATUS (status);
+}
+
+static void
+make_files (void)
+{
+  static bytes b;
+  double v[24];
+  const hsize_t shape[] = { 4, 6 }, chunk[] = { 2, 3 };
+  add_safetensors (&b, "{'__metadata__':{'layout':'half'},"
+                       "'q':{'dtype':'F32','shape':[4,6],'data_offsets':[0,96]},"
+                       "'k':{'dtype':'F32','shape':[4,6],'data_offsets':[96,192]}}");
+  add_elements (&b, RW_FLOAT32, 0, 48);
+  write_file ("tensors_starved.st", &b);
+  for (size_t i = 0; i < 24; i++)
+    v[i] = element (i);
+  const hid_t out = H5Fcreate ("tensors_starved.h5", H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+  const hid_t made = H5Pcreate (H5P_DATASET_CREATE), space = H5Screate_simple (2, shape, NULL);
+  H5Pset_chunk (made, 2, chunk);
+  H5Pset_deflate (made, 1);
+  for (int k = 0; k < 2; k++)
+    {
+      const hid_t set
+          = H5Dcreate2 (out, k ? "k" : "q", H5T_IEEE_F32LE, space, H5P_DEFAULT, made, H5P_DEFAULT);
+      H5Dwrite (set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, v);
+      H5Dclose (set);
+    }
+  H5Sclose (space);
+  H5Pclose (made);
+  H5Fclose (out);
+}
+
+/* did-you-mean and labels may do without their memory, so that a run with a failed allocation can
+   still be done; the end is a long row of those.  */
+int
+main (void)
+{
+  enum
+  {
+    ROW = 25
+  };
+  long fail = 1;
+  int refused = 0, odd = 0, row = 0;
+  make_files ();
+  for (; fail <= MOST && row < ROW; fail++)
+    {
+      const int code = in_a_process (fail);
+      refused += code == REFUSED;
+      odd += code != REFUSED && code != DONE;
+      if (code != REFUSED && code != DONE)
+        printf ("# allocation %ld: exit %d\n", fail, code);
+      row = code == DONE ? row + 1 : 0;
+    }
+  ok (refused > 100 && odd == 0, "%d failed allocations are refused, %d end otherwise", refused,
+      odd);
+  ok (row == ROW, "and after %ld allocations there was none to fail", fail - ROW);
+  unlink ("tensors_starved.st");
+  unlink ("tensors_starved.h5");
+  return tap_end ();
+}
