@@ -19,8 +19,8 @@ listed (const rw_profile *p, double *d, rw_error *err)
   return RW_OK;
 }
 
-/* 0, then equal steps of the logarithm from 1 to the longest distance, each rounded; returns how
-   many are left without doubles.  */
+/* 0, then equal steps of the logarithm from 1 to `last`, each rounded; returns how many are left
+   without doubles.  */
 static size_t
 spaced (size_t count, double last, double *d)
 {
@@ -46,7 +46,9 @@ rw_profile_moment_distances (const rw_profile *p, double longest, rw_arena *keep
     return rw_nomem (err, *n * sizeof *d);
   if (p->moments.n)
     return listed (p, d, err);
-  *n = spaced (*n, ceil (longest) - 1, d);
+  /* Up to half the longest length: beyond it ever fewer pairs are left, at the end a single one,
+     whose variance is 0.  */
+  *n = spaced (*n, fmin (ceil (longest / 2), ceil (longest) - 1), d);
   return RW_OK;
 }
 
