@@ -60,13 +60,17 @@ run_once (const char *name, long fail)
   rw_object *scale = NULL;
   snprintf (text, sizeof text, "%ld", fail);
   setenv ("RW_FAIL_ALLOC", text, 1);
-  bench_open (&b, name);
+  bench_open (&b, strcmp (name, "weighted similarity") ? name : "similarity");
   b.in.distance = distance, b.in.n_distances = 3;
   b.in.length = strcmp (name, "base_bound") == 0 ? 64 : 8192;
   b.in.position = distance, b.in.n_positions = 3;
   b.in.qk = &qk;
   if (strcmp (name, "attention") == 0)
     bench_set (&b, "queries", RW_TEXT_VALUE ("sample"));
+  if (strcmp (name, "weighted similarity") == 0)
+    bench_set (&b, "weights", RW_TEXT_VALUE ("model"));
+  if (strcmp (name, "pair_usage") == 0)
+    b.in.length = 64;
   if (strcmp (name, "coverage") == 0)
     bench_set (&b, "novelty", RW_TRUE_VALUE);
   if (strcmp (name, "score_profile") == 0)
@@ -99,8 +103,9 @@ in_a_process (const char *name, long fail)
 int
 main (void)
 {
-  static const char *const names[] = { "coverage",   "decay",     "disturbance",  "similarity",
-                                       "base_bound", "attention", "score_profile" };
+  static const char *const names[]
+      = { "coverage",  "decay",         "disturbance",         "similarity", "base_bound",
+          "attention", "score_profile", "weighted similarity", "pair_usage" };
   for (size_t k = 0; k < sizeof names / sizeof *names; k++)
     {
       int refused = 0, odd = 0;
