@@ -136,6 +136,8 @@ main (void)
       pen_fill (&p, layout, &seed);
       turning_again_is_turning_afresh (&p, plain (&llama2), scaled ("yarn", 4, &llama2),
                                        "a cache taken from plain RoPE to YaRN");
+      turning_again_is_turning_afresh (&p, scaled ("yarn", 4, &llama2),
+                                       scaled ("yarn", 32, &llama2), "from a factor to another");
       turning_again_is_turning_afresh (
           &p, table_of (put (block ("dynamic"), "factor", 2), &llama2, 5003),
           table_of (put (block ("dynamic"), "factor", 2), &llama2, 9001), "a dynamic table grows");
