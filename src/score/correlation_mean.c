@@ -12,6 +12,9 @@
 
 #include <math.h>
 #include <string.h>
+#if defined __x86_64__
+#  include <immintrin.h>
+#endif
 #ifdef _OPENMP
 #  include <omp.h>
 #else
@@ -34,8 +37,10 @@ typedef void kernel (const void *x, const void *y, size_t groups, const double *
                      const double *step, size_t n, double *sum, double *sum_y);
 
 #define GET(p) (*(const vector *) ((p) + at + h))
-#define WIDE(p) __builtin_convertvector(*(const kept_vector *) ((p) + at + h), vector)
-#define KERNEL(name, type, bytes, attribute, two)                                                  \
+#define CONVERT(x) __builtin_convertvector(x, vector)
+#define CONVERT_512(x) ((vector) _mm512_cvtps_pd ((__m256) (x))) /* gcc 12: in two halves else */
+#define WIDE(p, widen) widen (*(const kept_vector *) ((p) + at + h))
+#define KERNEL(name, type, bytes, attribute, widen, two)                                           \
   attribute static void name (const void *x, const void *y, size_t groups, const double *start,    \
                               const double *step, size_t n, double *sum, double *sum_y)            \
   {                                                                                                \
@@ -53,20 +58,21 @@ typedef void kernel (const void *x, const void *y, size_t groups, const double *
               const vector a = GET (start), b = GET (start + RW_LANES);                            \
               const vector c = GET (step), s = GET (step + RW_LANES);                              \
               const vector re = a * c - b * s, im = a * s + b * c;                                 \
-              all += WIDE (p) * re - WIDE (p + RW_LANES) * im;                                     \
+              all += WIDE (p, widen) * re - WIDE (p + RW_LANES, widen) * im;                       \
               if (two)                                                                             \
-                other += WIDE (r + t * row) * re - WIDE (r + t * row + RW_LANES) * im;             \
+                other                                                                              \
+                    += WIDE (r + t * row, widen) * re - WIDE (r + t * row + RW_LANES, widen) * im; \
             }                                                                                      \
           *(vector *) (sum + t * RW_LANES + h) = all;                                              \
           if (two)                                                                                 \
             *(vector *) (sum_y + t * RW_LANES + h) = other;                                        \
         }                                                                                          \
   }
-#define KERNELS(width, bytes, attribute)                                                           \
-  KERNEL (width##_float, float, bytes, attribute, false)                                           \
-  KERNEL (width##_double, double, bytes, attribute, false)                                         \
-  KERNEL (width##_floats, float, bytes, attribute, true)                                           \
-  KERNEL (width##_doubles, double, bytes, attribute, true)
+#define KERNELS(width, bytes, attribute, widen)                                                    \
+  KERNEL (width##_float, float, bytes, attribute, widen, false)                                    \
+  KERNEL (width##_double, double, bytes, attribute, CONVERT, false)                                \
+  KERNEL (width##_floats, float, bytes, attribute, widen, true)                                    \
+  KERNEL (width##_doubles, double, bytes, attribute, CONVERT, true)
 #define NAMES(width)                                                                               \
   {                                                                                                \
     { width##_float, width##_floats },                                                             \
@@ -75,10 +81,10 @@ typedef void kernel (const void *x, const void *y, size_t groups, const double *
     }                                                                                              \
   }
 
-KERNELS (plain, 16, )
+KERNELS (plain, 16, , CONVERT)
 #if defined __x86_64__
-KERNELS (avx2, 32, __attribute__ ((target ("avx2"))))
-KERNELS (avx512, 64, __attribute__ ((target ("avx512f"))))
+KERNELS (avx2, 32, __attribute__ ((target ("avx2"))), CONVERT)
+KERNELS (avx512, 64, __attribute__ ((target ("avx512f"))), CONVERT_512)
 #else
 #  define avx2_float plain_float
 #  define avx2_floats plain_floats

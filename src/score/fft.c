@@ -9,6 +9,9 @@
 #include "base/simd.h"
 
 #include <math.h>
+#if defined __x86_64__
+#  include <immintrin.h>
+#endif
 
 enum
 {
@@ -31,6 +34,7 @@ struct rw_fft
 #define NAME(x) x##_plain
 #define TARGET
 #define BYTES 16
+#define WIDEN(x) __builtin_convertvector(x, V)
 #include "score/fft_kernel.h"
 #undef NAME
 #undef TARGET
@@ -46,6 +50,8 @@ struct rw_fft
 #  define NAME(x) x##_avx512
 #  define TARGET __attribute__ ((target ("avx512f")))
 #  define BYTES 64
+#  undef WIDEN
+#  define WIDEN(x) ((V) _mm512_cvtps_pd ((__m256) (x))) /* gcc 12: in two halves else */
 #  include "score/fft_kernel.h"
 #  undef NAME
 #  undef TARGET

@@ -1,6 +1,7 @@
 /* fft_kernel: the passes of fft.c for one vector width; included once for each.
 
-   The includer defines NAME (x), TARGET (a function attribute, or nothing) and BYTES, the width.
+   The includer defines NAME (x), TARGET (a function attribute, or nothing) and BYTES, the width,
+   and WIDEN (x), which makes a vector of floats one of doubles.
    An element is the real parts of eight sequences and then their imaginary parts, so vectors of any
    width do the same operations in the same order, without contraction: the same bits.  */
 
