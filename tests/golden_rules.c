@@ -4,9 +4,8 @@
    positions [m, n, R]: the original's distances were read out of its scores.  Where a published
    prefill counts one distance twice in the softmax (`double_counted_in_prefill`), the pair holds
    the value that decoding uses alone, and so does the rule here.  */
+#include "golden_help.h"
 #include "rule_help.h"
-
-#include <cjson/cJSON.h>
 
 /* Distances read from angles of the originals' scores; measured worst 3e-5.  */
 static const double DISTANCE = 2e-4;
@@ -28,12 +27,6 @@ static const struct
   { "sinusoidal", "positions added to inputs: not a rotation of q and k" },
   { NULL, NULL },
 };
-
-static const char *
-text_of (const cJSON *c, const char *key)
-{
-  return cJSON_GetStringValue (cJSON_GetObjectItem (c, key));
-}
 
 static double
 item (const cJSON *list, int i)
@@ -154,25 +147,10 @@ judge (const cJSON *c)
   return true;
 }
 
-static cJSON *
-read_golden (void)
-{
-  const char *top = getenv ("top_srcdir");
-  char path[4096];
-  snprintf (path, sizeof path, "%s/tests/golden/further.json", top ? top : ".");
-  FILE *file = fopen (path, "rb");
-  if (!file)
-    return NULL;
-  static char text[1 << 20];
-  text[fread (text, 1, sizeof text - 1, file)] = 0;
-  fclose (file);
-  return cJSON_Parse (text);
-}
-
 int
 main (void)
 {
-  cJSON *file = read_golden ();
+  cJSON *file = read_golden ("further.json");
   const cJSON *c;
   int n = 0;
   cJSON_ArrayForEach (c, cJSON_GetObjectItem (file, "cases"))

@@ -3,10 +3,8 @@
    tests/golden/frequencies.json and further.json name, for every case, whose code ran.  Each case
    is built from its `params` alone, as a schedule block and a geometry; cases of other stacks' own
    readings are listed as skips.  */
+#include "golden_help.h"
 #include "schedule/schedule.h"
-#include "tap.h"
-
-#include <cjson/cJSON.h>
 
 /* Tables: float32 originals against our double; measured worst 6.6e-7 (their rounding).  */
 static const double TABLE = 1e-6;
@@ -89,8 +87,7 @@ set_block (rw_object *o, const char *name, const cJSON *block, rw_geometry *m, r
 {
   rw_object *inner = NULL;
   double none = 0;
-  rw_status s = make_block (block, cJSON_GetStringValue (cJSON_GetObjectItem (block, "rope_type")),
-                            m, &none, &inner, err);
+  rw_status s = make_block (block, text_of (block, "rope_type"), m, &none, &inner, err);
   const rw_value value = { .kind = RW_VALUE_OBJECT, .object = inner };
   if (!s)
     s = rw_object_set (o, name, &value, NULL, err);
@@ -213,7 +210,7 @@ compute (const cJSON *c, rw_freqs *f, rw_error *err)
 }
 
 static double
-number_of (const cJSON *c, const char *key, double otherwise)
+number_or (const cJSON *c, const char *key, double otherwise)
 {
   const cJSON *p = cJSON_GetObjectItem (c, key);
   return cJSON_IsNumber (p) ? p->valuedouble : otherwise;
@@ -224,8 +221,8 @@ compare_table (const char *id, const cJSON *c, const rw_freqs *f)
 {
   const cJSON *want = cJSON_GetObjectItem (c, "inv_freq");
   /* Some peers leave the frequencies and scale the positions.  */
-  const double position_scale = number_of (c, "position_scale", 1);
-  const double tolerance = number_of (c, "tolerance", TABLE);
+  const double position_scale = number_or (c, "position_scale", 1);
+  const double tolerance = number_or (c, "tolerance", TABLE);
   double worst = 0;
   size_t i = 0;
   const cJSON *p;
@@ -244,7 +241,7 @@ compare_table (const char *id, const cJSON *c, const rw_freqs *f)
 static void
 compare_companions (const char *id, const cJSON *c, const rw_freqs *f)
 {
-  const double a = number_of (c, "attention_factor", NAN);
+  const double a = number_or (c, "attention_factor", NAN);
   ok (fabs (f->attention_factor - a) <= FACTOR * a, "%s: attention factor %.12g", id, a);
   const cJSON *range = cJSON_GetObjectItem (c, "correction_range");
   for (int k = 0; range && k < 2; k++)
@@ -295,7 +292,7 @@ static void
 judge (const cJSON *c)
 {
   const char *id = cJSON_GetObjectItem (c, "id")->valuestring;
-  const char *method = cJSON_GetStringValue (cJSON_GetObjectItem (c, "method"));
+  const char *method = text_of (c, "method");
   if (why_elsewhere (method))
     {
       skip (why_elsewhere (method), id);
@@ -318,32 +315,16 @@ judge (const cJSON *c)
   rw_freqs_free (&f);
 }
 
-static cJSON *
-read_json (const char *name)
-{
-  const char *top = getenv ("top_srcdir");
-  char path[4096];
-  snprintf (path, sizeof path, "%s/tests/golden/%s", top ? top : ".", name);
-  FILE *file = fopen (path, "rb");
-  if (!file)
-    return NULL;
-  static char text[1 << 20];
-  const size_t n = fread (text, 1, sizeof text - 1, file);
-  fclose (file);
-  text[n] = 0;
-  return cJSON_Parse (text);
-}
-
 /* Judges every case of the two kinds; `want` guards against cases lost on the way.  */
 static void
 judge_file (const char *name, int want)
 {
-  cJSON *file = read_json (name);
+  cJSON *file = read_golden (name);
   int n = 0;
   const cJSON *c;
   cJSON_ArrayForEach (c, cJSON_GetObjectItem (file, "cases"))
   {
-    const char *kind = cJSON_GetStringValue (cJSON_GetObjectItem (c, "kind"));
+    const char *kind = text_of (c, "kind");
     if (kind && (!strcmp (kind, "inv_freq") || !strcmp (kind, "error")))
       {
         judge (c);

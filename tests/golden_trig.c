@@ -4,49 +4,13 @@
    library's: 3e-7 a + 2^-23 |angle|.  llamacpp_cos_sin: the real ggml CPU op, built with AVX2 and
    FMA: bit for bit with glibc on a CPU with FMA (its powf, logf, cosf and sinf choose by CPU), else
    3e-7 ms + 45 2^-24 |angle| ms, ms being the magnitude.  */
+#include "golden_help.h"
 #include "rope/trig.h"
-#include "tap.h"
-
-#include <cjson/cJSON.h>
 
 enum
 {
   PAIRS_MAX = 256
 };
-
-static cJSON *
-read_json (const char *name)
-{
-  const char *top = getenv ("top_srcdir");
-  char path[4096];
-  snprintf (path, sizeof path, "%s/tests/golden/%s", top ? top : ".", name);
-  FILE *file = fopen (path, "rb");
-  if (!file)
-    return NULL;
-  static char text[1 << 20];
-  const size_t n = fread (text, 1, sizeof text - 1, file);
-  fclose (file);
-  text[n] = 0;
-  return cJSON_Parse (text);
-}
-
-static double
-number_of (const cJSON *object, const char *key)
-{
-  return cJSON_GetObjectItem (object, key)->valuedouble;
-}
-
-static double
-item_of (const cJSON *object, const char *key, size_t i)
-{
-  return cJSON_GetArrayItem (cJSON_GetObjectItem (object, key), (int) i)->valuedouble;
-}
-
-static const char *
-text_of (const cJSON *object, const char *key)
-{
-  return cJSON_GetStringValue (cJSON_GetObjectItem (object, key));
-}
 
 /* ---- transformers ---- */
 
@@ -176,7 +140,7 @@ judge_llama (const cJSON *c)
 int
 main (void)
 {
-  cJSON *file = read_json ("frequencies.json");
+  cJSON *file = read_golden ("frequencies.json");
   const cJSON *cases = cJSON_GetObjectItem (file, "cases"), *c;
   int hf = 0, llama = 0;
   cJSON_ArrayForEach (c, cases)

@@ -1,17 +1,10 @@
-/* Out of memory: every allocation of a metric fails once, each in a process of its own (the hook
-   RW_FAIL_ALLOC is read once a process).  A metric then says so, and neither crashes nor leaks.  */
+/* metrics_memory: every allocation of a metric fails once; see memory_help.h.  */
+#include "memory_help.h"
 #include "metric_help.h"
 #include "rule/rule.h"
 
-#include <sys/wait.h>
-#include <unistd.h>
-
 enum
 {
-  DONE = 0,
-  BAILED = 1, /* the bench itself had no memory */
-  REFUSED = 7,
-  ODD = 8,
   ALLOCATIONS = 120, /* more than any of these runs makes */
   TOKENS = 8192,
   CHANNELS = 128
@@ -50,16 +43,14 @@ open_profile (bench *b)
 }
 
 static int
-run_once (const char *name, long fail)
+run_once (const void *data)
 {
   static const double distance[] = { 0, 3, 2385 };
-  char text[32];
+  const char *name = data;
   bench b;
   rw_freqs f = { 0 };
   rw_error err = { 0 };
   rw_object *scale = NULL;
-  snprintf (text, sizeof text, "%ld", fail);
-  setenv ("RW_FAIL_ALLOC", text, 1);
   bench_open (&b, strcmp (name, "weighted similarity") ? name : "similarity");
   b.in.distance = distance, b.in.n_distances = 3;
   b.in.length = strcmp (name, "base_bound") == 0 ? 64 : 8192;
@@ -80,24 +71,7 @@ run_once (const char *name, long fail)
   rw_freqs_free (&f);
   rw_object_free (scale);
   bench_close (&b);
-  return s == RW_OK ? DONE : s == RW_ENOMEM && strstr (err.text, "memory") ? REFUSED : ODD;
-}
-
-static int
-in_a_process (const char *name, long fail)
-{
-  int status = 0;
-  fflush (stdout);
-  const pid_t child = fork ();
-  if (child == 0)
-    {
-      if (!freopen ("/dev/null", "w", stdout))
-        _exit (ODD);
-      exit (run_once (name, fail));
-    }
-  if (child < 0 || waitpid (child, &status, 0) != child || !WIFEXITED (status))
-    return ODD;
-  return WEXITSTATUS (status);
+  return outcome (s, &err);
 }
 
 int
@@ -107,18 +81,6 @@ main (void)
       = { "coverage",  "decay",         "disturbance",         "similarity", "base_bound",
           "attention", "score_profile", "weighted similarity", "pair_usage" };
   for (size_t k = 0; k < sizeof names / sizeof *names; k++)
-    {
-      int refused = 0, odd = 0;
-      for (long fail = 1; fail <= ALLOCATIONS; fail++)
-        {
-          const int code = in_a_process (names[k], fail);
-          refused += code == REFUSED;
-          odd += code != REFUSED && code != DONE && code != BAILED;
-        }
-      ok (refused > 0 && odd == 0, "%s: %d failed allocations are refused, %d end otherwise",
-          names[k], refused, odd);
-      ok (in_a_process (names[k], ALLOCATIONS) == DONE, "%s: and the last was not reached",
-          names[k]);
-    }
+    starve (names[k], run_once, names[k], 1, ALLOCATIONS, 0);
   return tap_end ();
 }

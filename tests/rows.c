@@ -4,13 +4,12 @@
    Scores are sums of float32 products: with d channels of q and k of size 1 they err by about
    1e-7 times their size; the largest here are near 80 and then err by 1e-5.  Entropy and log Z
    follow them.  Weights are good to as many digits as scores have decimals.  */
+#include "golden_help.h"
 #include "head_help.h"
 #include "rope/trained.h"
 #include "rule/logit.h"
 #include "rule_help.h"
 #include "score/rows.h"
-
-#include <cjson/cJSON.h>
 
 enum
 {
@@ -527,30 +526,15 @@ rising_scores (void)
 
 /* ---- published weights under a learned sink ---- */
 
-static cJSON *
-read_golden (void)
-{
-  const char *top = getenv ("top_srcdir");
-  char path[4096];
-  snprintf (path, sizeof path, "%s/tests/golden/further.json", top ? top : ".");
-  FILE *file = fopen (path, "rb");
-  if (!file)
-    return NULL;
-  static char text[1 << 20];
-  text[fread (text, 1, sizeof text - 1, file)] = 0;
-  fclose (file);
-  return cJSON_Parse (text);
-}
-
 static void
 beside_published_weights (void)
 {
-  cJSON *root = read_golden ();
+  cJSON *root = read_golden ("further.json");
   const cJSON *c;
   int cases = 0;
   cJSON_ArrayForEach (c, cJSON_GetObjectItem (root, "cases"))
   {
-    const char *kind = cJSON_GetStringValue (cJSON_GetObjectItem (c, "kind"));
+    const char *kind = text_of (c, "kind");
     if (!kind || strcmp (kind, "softmax_sink") != 0)
       continue;
     const cJSON *logits = cJSON_GetObjectItem (c, "logits"),
@@ -575,7 +559,7 @@ beside_published_weights (void)
         float_worst = fmax (float_worst, fabs (s.mass[n - 1 - i] - w));
       }
     ok (worst <= 1e-12, "%s: the plain row has the published weights (1e-12: theirs)",
-        cJSON_GetStringValue (cJSON_GetObjectItem (c, "id")));
+        text_of (c, "id"));
     ok (float_worst <= 3e-7, "and the kernels too (3e-7: float32)");
     cases++;
     close_setting (&s);

@@ -1,9 +1,9 @@
 /* rules: angles and amplitudes of position rules.  `start` beside LongRoPE's own cos and sin
    (tests/golden/further.json, made with the two methods of its class), and by hand; what
    rules refuse; and query scales by hand.  */
+#include "golden_help.h"
 #include "rule_help.h"
 
-#include <cjson/cJSON.h>
 #include <complex.h>
 
 static rw_object *
@@ -45,21 +45,6 @@ start_tokens_keep_their_own_table (void)
   near (phi, 2 * t, TOL1, "and (m - n) f");
   rw_object_free (by);
   rw_freqs_free (&f);
-}
-
-static cJSON *
-read_golden (void)
-{
-  const char *top = getenv ("top_srcdir");
-  char path[4096];
-  snprintf (path, sizeof path, "%s/tests/golden/further.json", top ? top : ".");
-  FILE *file = fopen (path, "rb");
-  if (!file)
-    return NULL;
-  static char text[1 << 20];
-  text[fread (text, 1, sizeof text - 1, file)] = 0;
-  fclose (file);
-  return cJSON_Parse (text);
 }
 
 /* The rule answers for pairs of positions, the golden rows for single ones: what must agree is
@@ -200,7 +185,7 @@ main (void)
   start_tokens_keep_their_own_table ();
   undefined_parameters_are_refused ();
   query_scales ();
-  cJSON *file = read_golden ();
+  cJSON *file = read_golden ("further.json");
   const cJSON *c;
   int n = 0;
   cJSON_ArrayForEach (c, cJSON_GetObjectItem (file, "cases"))

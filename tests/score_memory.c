@@ -1,20 +1,14 @@
-/* Out of memory: every allocation of `correlation`, `moments` and `direct` fails once, each in a
-   process of its own (RW_FAIL_ALLOC is read once a process).  They then say so, and neither crash
-   nor leak.  */
+/* score_memory: every allocation of `correlation`, `moments` and `direct` fails once; see
+   memory_help.h.  */
+#include "memory_help.h"
 #include "rope/freqs.h"
 #include "score/correlation.h"
 #include "score/direct.h"
 #include "score/moments.h"
 #include "score_help.h"
 
-#include <sys/wait.h>
-#include <unistd.h>
-
 enum
 {
-  DONE = 0,
-  REFUSED = 7,
-  ODD = 8,
   ALLOCATIONS = 40 /* more than any of these runs makes */
 };
 
@@ -90,68 +84,39 @@ run_direct (const bench *b, rw_error *err)
   return rw_direct_run (&ask, &(rw_direct_result){ .mean = mean }, err);
 }
 
-static int
-run_once (rw_status (*run) (const bench *b, rw_error *err), long fail)
+typedef struct
 {
-  char text[32];
+  const char *name;
+  rw_status (*run) (const bench *b, rw_error *err);
+} work;
+
+static int
+run_once (const void *data)
+{
+  const work *of = data;
   rw_error err = { 0 };
-  snprintf (text, sizeof text, "%ld", fail);
-  setenv ("RW_FAIL_ALLOC", text, 1);
   bench b = { .arena = rw_arena_new () };
   if (!b.arena || rw_freqs_size (&b.freqs, 4, &err))
     exit (ODD);
   b.qk = qk_make (&(qk_ask){ .n = 100, .dim = 8, .seed = 3 });
-  const rw_status s = run (&b, &err);
+  const rw_status s = of->run (&b, &err);
   rw_qk_free (&b.qk);
   rw_freqs_free (&b.freqs);
   rw_arena_free (b.arena);
-  return s == RW_OK ? DONE : s == RW_ENOMEM && strstr (err.text, "memory") ? REFUSED : ODD;
-}
-
-static int
-in_a_process (rw_status (*run) (const bench *b, rw_error *err), long fail)
-{
-  int status = 0;
-  fflush (stdout);
-  const pid_t child = fork ();
-  if (child == 0)
-    {
-      if (!freopen ("/dev/null", "w", stdout))
-        _exit (ODD);
-      exit (run_once (run, fail));
-    }
-  if (child < 0 || waitpid (child, &status, 0) != child || !WIFEXITED (status))
-    return ODD;
-  return WEXITSTATUS (status);
+  return outcome (s, &err);
 }
 
 int
 main (void)
 {
-  static const struct
-  {
-    const char *name;
-    rw_status (*run) (const bench *b, rw_error *err);
-  } runs[] = { { "correlation", run_correlation },
-               { "moments", run_moments },
-               { "direct", run_direct } };
+  static const work works[] = { { "correlation", run_correlation },
+                                { "moments", run_moments },
+                                { "direct", run_direct } };
   enum
   {
     OWN = 8 /* allocations of the test: arena, frequencies, 3 for each of q and k */
   };
-  for (size_t k = 0; k < sizeof runs / sizeof *runs; k++)
-    {
-      int refused = 0, odd = 0;
-      for (long fail = OWN + 1; fail <= ALLOCATIONS; fail++)
-        {
-          const int code = in_a_process (runs[k].run, fail);
-          refused += code == REFUSED;
-          odd += code != REFUSED && code != DONE;
-        }
-      ok (refused > 9 && odd == 0, "%s: %d failed allocations are refused, %d end otherwise",
-          runs[k].name, refused, odd);
-      ok (in_a_process (runs[k].run, ALLOCATIONS) == DONE, "%s: and the last was not reached",
-          runs[k].name);
-    }
+  for (size_t k = 0; k < sizeof works / sizeof *works; k++)
+    starve (works[k].name, run_once, &works[k], OWN + 1, ALLOCATIONS, 9);
   return tap_end ();
 }

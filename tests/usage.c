@@ -1,12 +1,11 @@
 /* usage: contributions of pairs beside brute force in double: every weight, angle and product of
    every query and key by the reference score, in another order.  */
+#include "golden_help.h"
 #include "score/usage.h"
 #include "qk_help.h"
 #include "rope/trained.h"
 #include "rule/logit.h"
 #include "rule_help.h"
-
-#include <cjson/cJSON.h>
 
 enum
 {
@@ -349,30 +348,15 @@ beside_gpt_oss (const cJSON *c)
   rw_arena_free (scratch);
 }
 
-static cJSON *
-read_golden (void)
-{
-  const char *top = getenv ("top_srcdir");
-  char path[4096];
-  snprintf (path, sizeof path, "%s/tests/golden/further.json", top ? top : ".");
-  FILE *file = fopen (path, "rb");
-  if (!file)
-    return NULL;
-  static char text[1 << 20];
-  text[fread (text, 1, sizeof text - 1, file)] = 0;
-  fclose (file);
-  return cJSON_Parse (text);
-}
-
 static void
 golden_sinks (void)
 {
-  cJSON *file = read_golden ();
+  cJSON *file = read_golden ("further.json");
   const cJSON *c;
   int n = 0;
   cJSON_ArrayForEach (c, cJSON_GetObjectItem (file, "cases"))
   {
-    const char *method = cJSON_GetStringValue (cJSON_GetObjectItem (c, "method"));
+    const char *method = text_of (c, "method");
     if (!method || strcmp (method, "gpt_oss_sink") != 0)
       continue;
     beside_gpt_oss (c);
