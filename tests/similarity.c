@@ -98,8 +98,9 @@ one_value_agrees_with_a_run (rw_arena *arena)
     worst = fmax (worst, fabs (out[j] - rw_similarity_one (g, NULL, 64, 777777777.0 + j)));
   ok (worst <= 2 * rw_similarity_error (64), "a single value agrees with a run");
   const double two[2] = { 1, 0.4 };
-  near (rw_similarity_one (two, NULL, 2, 2.5), (double) (cosl (2.5L) + cosl (2.5L * (long double) 0.4)),
-        TOL1, "and need not be at an integer");
+  near (rw_similarity_one (two, NULL, 2, 2.5),
+        (double) (cosl (2.5L) + cosl (2.5L * (long double) 0.4)), TOL1,
+        "and need not be at an integer");
 }
 
 static void
