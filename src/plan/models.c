@@ -34,6 +34,23 @@ make_still (const rw_model *model, rw_rope *still, rw_error *err)
   return s ? s : rw_object_new (none, &still->schedule, err);
 }
 
+/* Layers that share a rope may differ in their windows (gpt-oss, Gemma 2).  */
+static rw_status
+make_layers (const rw_model *model, const rw_rope *still, rw_rope **out, rw_error *err)
+{
+  if (!model->n_layers)
+    return RW_OK;
+  if (!(*out = rw_new (model->n_layers, sizeof **out)))
+    return rw_nomem (err, model->n_layers * sizeof **out);
+  for (size_t l = 0; l < model->n_layers; l++)
+    {
+      const size_t r = model->rope_of_layer[l];
+      (*out)[l] = r == RW_NO_ROPE ? *still : model->rope[r];
+      (*out)[l].geometry.sliding_window = model->window_of_layer[l];
+    }
+  return RW_OK;
+}
+
 /* Reads model i for stack j, once.  */
 static rw_status
 need_model (rw_plan *plan, size_t i, size_t j, const char *path, rw_error *err)
@@ -50,6 +67,8 @@ need_model (rw_plan *plan, size_t i, size_t j, const char *path, rw_error *err)
                                                                 : s;
   *place = plan->n_models++;
   s = make_still (model, &parts->still[*place], err);
+  if (!s)
+    s = make_layers (model, &parts->still[*place], &parts->layer[*place], err);
   for (size_t r = 0; r < model->n_ropes; r++)
     rw_warning_add (plan, model->name ? model->name : path, &model->rope[r].notes);
   return s;
@@ -115,6 +134,8 @@ rw_models_read (rw_plan *plan, rw_error *err)
     s = rw_nomem (err, n * sizeof *parts->model);
   if (!s && !(parts->still = rw_new (n, sizeof *parts->still)))
     s = rw_nomem (err, n * sizeof *parts->still);
+  if (!s && !(parts->layer = rw_new (n, sizeof *parts->layer)))
+    s = rw_nomem (err, n * sizeof *parts->layer);
   if (!s && !(plan->models = rw_new (n, sizeof *plan->models)))
     s = rw_nomem (err, n * sizeof *plan->models);
   for (size_t i = 0; !s && i < n; i++)
@@ -163,7 +184,6 @@ rw_models_rope (const rw_plan *plan, const size_t *at, const rw_model **model, c
   if (layer >= m->n_layers)
     return rw_fail (err, RW_EINVAL, "layer: %s has %zu known layers, so no layer %zu", m->name,
                     m->n_layers, layer);
-  const size_t r = m->rope_of_layer[layer];
-  *rope = r == RW_NO_ROPE ? &parts->still[m - plan->models] : &m->rope[r];
+  *rope = &parts->layer[m - plan->models][layer];
   return RW_OK;
 }

@@ -146,8 +146,8 @@ static cJSON *
 model (const rw_model *m)
 {
   cJSON *o = cJSON_CreateObject (), *ropes = cJSON_CreateArray ();
-  cJSON *layers = cJSON_CreateArray ();
-  bool good = o && ropes && layers;
+  cJSON *layers = cJSON_CreateArray (), *windows = cJSON_CreateArray ();
+  bool good = o && ropes && layers && windows;
   for (size_t i = 0; good && i < m->n_ropes; i++)
     good = push (ropes, rope (&m->rope[i]));
   for (size_t i = 0; good && i < m->n_layers; i++)
@@ -155,7 +155,10 @@ model (const rw_model *m)
                              ? cJSON_CreateNull ()
                              : cJSON_CreateNumber (m->rope_of_layer[i]));
   good = put (o, "ropes", ropes) && good;
+  for (size_t i = 0; good && i < m->n_layers; i++)
+    good = push (windows, cJSON_CreateNumber ((double) m->window_of_layer[i]));
   good = put (o, "rope_of_layer", layers) && good;
+  good = put (o, "window_of_layer", windows) && good;
   return whole (o, good && put_text (o, "stack", m->stack));
 }
 

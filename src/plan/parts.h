@@ -97,6 +97,8 @@ struct rw_plan_parts
   const rw_stack **stack;      /* (n_stacks,) distinct */
   const cJSON **source;        /* (n_sources,) distinct `model` values */
   size_t *model;               /* (n_sources, n_stacks) index into plan->models, or SIZE_MAX */
+  rw_rope **layer;             /* beside plan->models: the rope of every layer, with the window of
+                                  the layer; schedules and notes are the model's or still's */
   rw_rope *still;              /* beside plan->models: the rope of layers that do not rotate, with
                                   schedule `none`; schedule NULL where every layer rotates */
   double *distance, *position; /* (n_,) owned */

@@ -50,6 +50,7 @@ free_parts (struct rw_plan_parts *parts)
   rw_free (parts->source);
   rw_free (parts->model);
   rw_free (parts->still);
+  rw_free (parts->layer);
   rw_free (parts->distance);
   rw_free (parts->position);
   rw_files_free (parts);
@@ -69,6 +70,7 @@ rw_plan_free (rw_plan *plan)
     {
       rw_model_free (&plan->models[i]);
       rw_object_free (plan->parts->still[i].schedule);
+      rw_free (plan->parts->layer[i]);
     }
   for (size_t k = 0; k < plan->n_metrics; k++)
     rw_object_free (plan->metrics[k]);

@@ -61,7 +61,7 @@ base_of (const rw_plan *plan, const rw_point *point, size_t role)
       if (role != RW_ROLE_SCHEDULE)
         return blocks->item[i].object;
       if (rw_models_rope_of (point->model, blocks->item[i].layer_type, &rope, NULL) == RW_OK
-          && rope == point->rope)
+          && rope->schedule == point->rope->schedule)
         return blocks->item[i].object;
     }
   return role == RW_ROLE_SCHEDULE ? point->rope->schedule : NULL;

@@ -33,6 +33,8 @@ typedef struct
   size_t n_layers;         /* 0 where unknown */
   uint16_t *rope_of_layer; /* (n_layers,) index into rope, or RW_NO_ROPE; owned; NULL where n_layers
                               is 0 */
+  int64_t *window_of_layer; /* (n_layers,) tokens of its sliding window, 0 for full attention;
+                               layers of one rope may differ; owned; NULL where n_layers is 0 */
 } rw_model;
 
 void rw_model_free (rw_model *model); /* frees what it owns and zeroes it; NULL-safe */

@@ -39,10 +39,19 @@ place_layers (const rw_config *c, const rw_layers *layers, rw_model *out)
   out->rope_of_layer = rw_new (layers->n, sizeof *out->rope_of_layer);
   if (!out->rope_of_layer)
     return rw_nomem (c->err, layers->n * sizeof *out->rope_of_layer);
+  out->window_of_layer = rw_new (layers->n, sizeof *out->window_of_layer);
+  if (!out->window_of_layer)
+    return rw_nomem (c->err, layers->n * sizeof *out->window_of_layer);
+  int64_t window = 0;
+  const rw_status s = rw_ropes_window (c, &window);
+  if (s)
+    return s;
   out->n_layers = layers->n;
   for (size_t i = 0; i < layers->n; i++)
     {
       const struct rw_layer *l = &layers->layer[i];
+      const bool slides = !l->type[0] || strcmp (l->type, "sliding_attention") == 0;
+      out->window_of_layer[i] = slides ? window : 0;
       out->rope_of_layer[i] = l->rotates ? rope_of_type (out, l->type) : RW_NO_ROPE;
       if (l->rotates && out->rope_of_layer[i] == RW_NO_ROPE)
         return rw_config_fail (c, "rope_parameters", "no block for layer %zu, a %s layer", i,

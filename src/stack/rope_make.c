@@ -137,17 +137,28 @@ give_magnitude (const rw_rope_maker *m)
   return rw_object_set (schedule, "attention_factor", &RW_NUMBER_VALUE (1), NULL, m->c->err);
 }
 
+rw_status
+rw_ropes_window (const rw_config *c, int64_t *window)
+{
+  static const char *const windows[] = { "sliding_window", "local_attention", NULL };
+  bool slides = true;
+  *window = 0;
+  rw_status s = rw_config_bool (c, "use_sliding_window", &slides);
+  if (!s && rw_config_find (c, windows))
+    s = rw_config_whole (c, windows, 0, INT64_C (1) << 40, window);
+  if (!slides)
+    *window = 0;
+  return s;
+}
+
 /* Every layer of this rope slides: its window is the config's.  */
 static rw_status
 give_window (const rw_rope_maker *m, const rw_layers *layers)
 {
-  static const char *const windows[] = { "sliding_window", "local_attention", NULL };
   const char *type = m->out->layer_type;
   bool slides = true;
   int64_t window = 0;
-  rw_status s = rw_config_bool (m->c, "use_sliding_window", &slides);
-  if (!s && rw_config_find (m->c, windows))
-    s = rw_config_whole (m->c, windows, 0, INT64_C (1) << 40, &window);
+  const rw_status s = rw_ropes_window (m->c, &window);
   for (size_t i = 0; i < layers->n; i++)
     if ((!*type || strcmp (type, layers->layer[i].type) == 0) && layers->layer[i].type[0]
         && strcmp (layers->layer[i].type, "sliding_attention") != 0)

@@ -36,6 +36,8 @@ rw_status rw_ropes_find (const rw_config *c, const rw_shape *shape, const rw_lay
                          rw_sources_of_rope *out);
 /* Puts the blocks of --rope in their places.  */
 rw_status rw_ropes_replace (const rw_config *c, const cJSON *rope, rw_sources_of_rope *sources);
+/* Tokens of the sliding window of the layers that slide; 0 for none.  */
+rw_status rw_ropes_window (const rw_config *c, int64_t *window);
 /* Geometry, schedule and notes of one rope.  The caller frees out's schedule and notes.  */
 rw_status rw_rope_make (const rw_config *c, const rw_shape *shape, const rw_layers *layers,
                         const rw_source_of_rope *source, rw_rope *out);
