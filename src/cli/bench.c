@@ -18,19 +18,27 @@
 
 /* Those of the table, for people.  */
 #define NAMES                                                                                      \
-  "schedule, similarity, base_bound, table, rotate, attention, profile, moments, direct, store, sweep"
+  "schedule, similarity, base_bound, table, rotate, source, attention, profile, moments, direct, " \
+  "store, sweep"
 
 static const struct
 {
   const char *name;
   rw_status (*run) (bench *b, rw_error *err);
 } benches[] = {
-  { "schedule", bench_schedule },     { "similarity", bench_similarity },
-  { "base_bound", bench_base_bound }, { "table", bench_table },
-  { "rotate", bench_rotate },         { "attention", bench_attention },
-  { "profile", bench_profile },       { "moments", bench_moments },
-  { "direct", bench_direct },         { "store", bench_store },
-  { "sweep", bench_sweep },           { 0 },
+  { "schedule", bench_schedule },
+  { "similarity", bench_similarity },
+  { "base_bound", bench_base_bound },
+  { "table", bench_table },
+  { "rotate", bench_rotate },
+  { "source", bench_source },
+  { "attention", bench_attention },
+  { "profile", bench_profile },
+  { "moments", bench_moments },
+  { "direct", bench_direct },
+  { "store", bench_store },
+  { "sweep", bench_sweep },
+  { 0 },
 };
 
 /* ---- rows: a table as they come, or one JSON list ---- */

@@ -51,6 +51,7 @@ rw_status bench_similarity (bench *b, rw_error *err);
 rw_status bench_base_bound (bench *b, rw_error *err);
 rw_status bench_table (bench *b, rw_error *err);
 rw_status bench_rotate (bench *b, rw_error *err);
+rw_status bench_source (bench *b, rw_error *err);
 rw_status bench_attention (bench *b, rw_error *err);
 rw_status bench_profile (bench *b, rw_error *err);
 rw_status bench_moments (bench *b, rw_error *err);
