@@ -8,6 +8,8 @@ import subprocess
 import sys
 import tempfile
 
+from tap import end, ok
+
 build, src = os.environ.get("top_builddir", "."), os.environ.get("top_srcdir", ".")
 os.environ["TRANSFORMERS_VERBOSITY"] = "error"
 try:
@@ -36,14 +38,6 @@ FAMILIES = {  # config, channels of a head, those that rotate, layout
     "phi3": (dict(num_key_value_heads=1, partial_rotary_factor=0.5), 16, 8, "half"),
     "cohere": (dict(num_key_value_heads=4), 16, 16, "interleaved"),
 }
-count = failed = 0
-
-
-def ok(yes, name):
-    global count, failed
-    count += 1
-    failed += not yes
-    print(f"{'ok' if yes else 'not ok'} {count} - {name}", flush=True)
 
 
 def make(folder, family, more):
@@ -133,5 +127,4 @@ with tempfile.TemporaryDirectory() as top:
         except SystemExit as end:
             ok(says in str(end), f"refused: {says}")
 
-print(f"1..{count}")
-sys.exit(1 if failed else 0)
+end()

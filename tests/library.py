@@ -8,6 +8,8 @@ import os
 import subprocess
 import sys
 
+from tap import end, ok
+
 top, build = (os.environ.get(name, ".") for name in ("top_srcdir", "top_builddir"))
 library = os.path.join(build, ".libs", "libropewalk.so")
 sys.dont_write_bytecode = True
@@ -26,14 +28,6 @@ if load.returncode:
 spec = importlib.util.spec_from_file_location("scores", os.path.join(top, "examples", "numpy", "scores.py"))
 scores = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(scores)
-count = failed = 0
-
-
-def ok(yes, name):
-    global count, failed
-    count += 1
-    failed += not yes
-    print(f"{'ok' if yes else 'not ok'} {count} - {name}", flush=True)
 
 
 def turned(x, shape, f, inv_freq):
@@ -77,5 +71,4 @@ except ValueError as e:
     ok("no-such-model" in str(e), "an unknown preset is an error that names it")
 shown = subprocess.run([sys.executable, spec.origin, library, "llama-2-7b"], capture_output=True, text=True)
 ok(shown.returncode == 0 and len(shown.stdout.splitlines()) == 9, "the example runs: " + shown.stderr[-200:])
-print(f"1..{count}")
-sys.exit(failed > 0)
+end()

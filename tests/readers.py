@@ -7,6 +7,8 @@ import sys
 import tempfile
 import warnings
 
+from tap import end, ok, skip
+
 build = os.environ.get("top_builddir", ".")
 try:
     import h5py
@@ -14,21 +16,6 @@ try:
 except ImportError as missing:
     print(f"1..0 # SKIP {missing.name} is missing")
     sys.exit(0)
-
-count = failed = 0
-
-
-def ok(yes, name):
-    global count, failed
-    count += 1
-    failed += not yes
-    print(f"{'ok' if yes else 'not ok'} {count} - {name}", flush=True)
-
-
-def skip(name, why):
-    global count
-    count += 1
-    print(f"ok {count} - {name} # SKIP {why}")
 
 
 def wanted(point, field, j=0):
@@ -143,5 +130,4 @@ else:
             ok([a is not None for a in figure.axes] == [False] + [True] * (figure.signal.ndim - 1),
                f"silx: {name} has its numeric axes")
 
-print(f"1..{count}")
-sys.exit(1 if failed else 0)
+end()

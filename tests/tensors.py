@@ -6,6 +6,8 @@ import subprocess
 import sys
 import tempfile
 
+from tap import end, ok, skip
+
 build = os.environ.get("top_builddir", ".")
 try:
     import h5py
@@ -19,20 +21,6 @@ except ImportError:
     st = None
 
 HEADS, KV, TOKENS, DIM = 4, 2, 37, 16
-count = failed = 0
-
-
-def ok(yes, name):
-    global count, failed
-    count += 1
-    failed += not yes
-    print(f"{'ok' if yes else 'not ok'} {count} - {name}", flush=True)
-
-
-def skip(name, why):
-    global count
-    count += 1
-    print(f"ok {count} - {name} # SKIP {why}")
 
 
 def run(folder, source, length, heads, result="out.h5", positions="all"):
@@ -151,5 +139,4 @@ with tempfile.TemporaryDirectory(dir=build) as folder:
             ok(good and peak < 2**30, f"{path} of ten gigabytes: {peak / 2**20:.0f} MiB at most")
         ok(files_of(out) == [{"bytes": os.path.getsize(at("q.npy")), "sha256": sampled(at("q.npy"))}], "its digest is of samples, as documented")
 
-print(f"1..{count}")
-sys.exit(1 if failed else 0)
+end()
