@@ -13,6 +13,7 @@
 enum
 {
   PIECE = 64,    /* distances kept at once */
+  SHARE = 64,    /* pieces a thread takes at once */
   SHARED = 32768 /* from so many threads pay */
 };
 
@@ -104,7 +105,7 @@ make (making *w)
 {
   const size_t kept = w->c->kept, step = w->c->distance ? 1 : PIECE;
   rw_lags_run (w->lags, w->q, w->k, w->eights, w->ask->scale);
-#pragma omp parallel for schedule(static) num_threads(w->threads) if (kept >= SHARED)
+#pragma omp parallel for schedule(dynamic, SHARE) num_threads(w->threads) if (kept >= SHARED)
   for (size_t k = 0; k < kept; k += step)
     keep_some (w, k, kept - k < step ? kept - k : step);
 }

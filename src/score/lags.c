@@ -23,6 +23,7 @@ enum
 {
   ELEMENT = 2 * RW_LANES,
   FREQUENCIES = 8,       /* side by side in a product: 1 KB runs of every block */
+  PRODUCTS = 16,         /* of these at once are a thread's */
   SHIFTS_OVER = 3,       /* elements that rw_fft_shifts wants after the last */
   PAD = 4,               /* elements between blocks, so that they do not meet in one cache set */
   TOKENS_SHARED = 32768, /* from which threads pay: a thread's turn on a busy machine is 4 ms */
@@ -110,20 +111,29 @@ rw_lags_free (rw_lags *l)
 }
 
 static void
-transform (const rw_lags *l, const rw_lanes *lanes, const double *scale, bool spun, double *out)
+transform_block (const rw_lags *l, const rw_lanes *lanes, const double *scale, bool spun, size_t b,
+                 double *out)
+{
+  double *x = out + b * l->stride;
+  const size_t from = b * l->block, left = l->n - from;
+  const size_t n = left < l->block ? left : l->block;
+  rw_lanes_read (lanes, scale, from, n, x);
+  memset (x + n * ELEMENT, 0, (l->block - n) * ELEMENT * sizeof *x);
+  if (spun)
+    rw_fft_spin (l->fft, x, false);
+  rw_fft_forward (l->fft, x);
+}
+
+/* Blocks of both in one loop: a thread waits for the others but once.  */
+static void
+transform (const rw_lags *l, const rw_lanes *q, const rw_lanes *k, const double *scale, bool spun)
 {
 #pragma omp parallel for schedule(dynamic, 1) num_threads(l->threads)
-  for (size_t b = 0; b < l->blocks; b++)
-    {
-      double *x = out + b * l->stride;
-      const size_t from = b * l->block, left = l->n - from;
-      const size_t n = left < l->block ? left : l->block;
-      rw_lanes_read (lanes, scale, from, n, x);
-      memset (x + n * ELEMENT, 0, (l->block - n) * ELEMENT * sizeof *x);
-      if (spun)
-        rw_fft_spin (l->fft, x, false);
-      rw_fft_forward (l->fft, x);
-    }
+  for (size_t t = 0; t < 2 * l->blocks; t++)
+    if (t % 2)
+      transform_block (l, k, NULL, spun, t / 2, l->k);
+    else
+      transform_block (l, q, scale, spun, t / 2, l->q);
 }
 
 /* Products of frequencies f .. f + n - 1 of all blocks, P_l + sign P_{l+1}, into out or added.  */
@@ -160,7 +170,7 @@ static void
 multiply (const rw_lags *l, bool spun, bool add, double *out)
 {
   const size_t some = l->block < FREQUENCIES ? l->block : FREQUENCIES;
-#pragma omp parallel for schedule(static) num_threads(l->threads)
+#pragma omp parallel for schedule(dynamic, PRODUCTS) num_threads(l->threads)
   for (size_t f = 0; f < l->block; f += some)
     multiply_some (l, f, some, spun ? -1 : 1, add, out,
                    l->room + (size_t) omp_get_thread_num () * l->room_size);
@@ -186,8 +196,7 @@ rw_lags_run (rw_lags *l, const rw_lanes *q, const rw_lanes *k, size_t eights, co
       double *out = spun ? l->odd : l->even;
       for (size_t i = 0; i < eights; i++)
         {
-          transform (l, &q[i], scale, spun, l->q);
-          transform (l, &k[i], NULL, spun, l->k);
+          transform (l, &q[i], &k[i], scale, spun);
           multiply (l, spun, i > 0, out);
         }
       back (l, spun, out);
