@@ -264,8 +264,7 @@ rw_axes_read (rw_plan *plan, const cJSON *axes, rw_error *err)
     s = count_points (plan, err);
   if (!s)
     s = read_values (plan, err);
-  for (size_t a = 0; !s && a < plan->n_axes; a++)
-    if (plan->parts->column[a].is == RW_COLUMN_BLOCK)
-      s = rw_label_blocks (plan, a, err);
+  if (!s)
+    s = rw_label_blocks (plan, err);
   return s ? s : rw_distinct_check (plan, err);
 }

@@ -225,12 +225,13 @@ tell_apart (rw_axis *axis, const rw_blocks *blocks, const size_t *place, size_t 
   return s;
 }
 
-/* Linked axes may name one block several times: the other columns tell its places apart.  */
+/* Linked axes may name one block several times: the other columns tell its places apart, by the
+   names that their blocks have before anything is appended here.  */
 static rw_status
-tell_linked (rw_plan *plan, size_t a, const size_t *place, size_t begin, size_t end, rw_error *err)
+tell_linked (const rw_plan *plan, size_t a, const size_t *place, size_t begin, size_t end,
+             char **more, rw_error *err)
 {
-  rw_axis *axis = &plan->axes[a];
-  rw_status s = RW_OK;
+  const rw_axis *axis = &plan->axes[a];
   char number[32];
   for (size_t k = begin; k < end; k++)
     {
@@ -243,17 +244,18 @@ tell_linked (rw_plan *plan, size_t a, const size_t *place, size_t begin, size_t 
             rw_text_addf (&t, " %s=%s", dot ? dot + 1 : plan->axes[b].path,
                           rw_axis_text (&plan->axes[b], place[k], number));
           }
-      s = s          ? s
-          : t.failed ? rw_nomem (err, t.n)
-                     : append (&axis->labels[place[k]], rw_text_get (&t), err);
+      more[place[k]] = t.failed ? NULL : rw_strdup (rw_text_get (&t));
       rw_text_free (&t);
+      if (!more[place[k]])
+        return rw_nomem (err, RW_PATH_TEXT);
     }
-  return s;
+  return RW_OK;
 }
 
 /* Equal blocks at two places of one axis: a slip, unless linked values tell them apart.  */
 static rw_status
-refuse_equal (rw_plan *plan, size_t a, const size_t *place, size_t begin, size_t end, rw_error *err)
+refuse_equal (const rw_plan *plan, size_t a, const size_t *place, size_t begin, size_t end,
+              rw_error *err)
 {
   const rw_column *c = &plan->parts->column[a];
   char first[RW_PATH_TEXT], again[RW_PATH_TEXT];
@@ -264,32 +266,78 @@ refuse_equal (rw_plan *plan, size_t a, const size_t *place, size_t begin, size_t
   return RW_OK;
 }
 
-rw_status
-rw_label_blocks (rw_plan *plan, size_t a, rw_error *err)
+/* Names the blocks of an axis by themselves.  */
+static rw_status
+name_axis (rw_axis *axis, const rw_blocks *blocks, rw_error *err)
 {
-  rw_axis *axis = &plan->axes[a];
-  const rw_column *c = &plan->parts->column[a];
   if (!(axis->labels = rw_new (axis->n, sizeof *axis->labels)))
     return rw_nomem (err, axis->n * sizeof *axis->labels);
   for (size_t k = 0; k < axis->n; k++)
-    if (!(axis->labels[k] = first_label (&c->blocks[k])))
+    if (!(axis->labels[k] = first_label (&blocks[k])))
       return rw_nomem (err, 8);
-  rw_status s = RW_OK;
-  for (int round = 0; !s && round < 2; round++)
+  size_t *place = sorted (axis->labels, axis->n, err);
+  rw_status s = place ? RW_OK : RW_ENOMEM;
+  for (size_t i = 0, end; !s && i < axis->n; i = end)
     {
-      size_t *place = sorted (axis->labels, axis->n, err);
-      if (!place)
-        return RW_ENOMEM;
-      for (size_t i = 0, end; !s && i < axis->n; i = end)
-        {
-          end = run_end (axis->labels, place, i, axis->n);
-          if (end - i > 1 && round == 0)
-            s = tell_apart (axis, c->blocks, place, i, end, err);
-          else if (end - i > 1)
-            s = c->linked ? tell_linked (plan, a, place, i, end, err)
-                          : refuse_equal (plan, a, place, i, end, err);
-        }
-      rw_free (place);
+      end = run_end (axis->labels, place, i, axis->n);
+      if (end - i > 1)
+        s = tell_apart (axis, blocks, place, i, end, err);
     }
-  return s ? s : rw_label_unique (axis->labels, axis->n, err);
+  rw_free (place);
+  return s;
+}
+
+/* What is still alike: more[k] is what to append to label k, or NULL.  */
+static rw_status
+part_axis (const rw_plan *plan, size_t a, char **more, rw_error *err)
+{
+  const rw_axis *axis = &plan->axes[a];
+  size_t *place = sorted (axis->labels, axis->n, err);
+  rw_status s = place ? RW_OK : RW_ENOMEM;
+  for (size_t i = 0, end; !s && i < axis->n; i = end)
+    {
+      end = run_end (axis->labels, place, i, axis->n);
+      if (end - i > 1)
+        s = plan->parts->column[a].linked ? tell_linked (plan, a, place, i, end, more, err)
+                                          : refuse_equal (plan, a, place, i, end, err);
+    }
+  rw_free (place);
+  return s;
+}
+
+/* Appends what tells the labels of an axis apart, where there is something, and frees it.  */
+static rw_status
+end_axis (rw_axis *axis, char **more, rw_status s, rw_error *err)
+{
+  for (size_t k = 0; more && k < axis->n; k++)
+    {
+      if (!s && more[k])
+        s = append (&axis->labels[k], more[k], err);
+      rw_free (more[k]);
+    }
+  if (!s && more)
+    s = rw_label_unique (axis->labels, axis->n, err);
+  rw_free (more);
+  return s;
+}
+
+rw_status
+rw_label_blocks (rw_plan *plan, rw_error *err)
+{
+  char ***more = rw_new (plan->n_axes ? plan->n_axes : 1, sizeof *more); /* [axis][place] */
+  rw_status s = more ? RW_OK : rw_nomem (err, plan->n_axes * sizeof *more);
+  for (size_t a = 0; !s && a < plan->n_axes; a++)
+    if (plan->parts->column[a].is == RW_COLUMN_BLOCK)
+      s = name_axis (&plan->axes[a], plan->parts->column[a].blocks, err);
+  for (size_t a = 0; !s && a < plan->n_axes; a++)
+    if (plan->parts->column[a].is == RW_COLUMN_BLOCK)
+      {
+        more[a] = rw_new (plan->axes[a].n, sizeof **more);
+        s = more[a] ? part_axis (plan, a, more[a], err)
+                    : rw_nomem (err, plan->axes[a].n * sizeof **more);
+      }
+  for (size_t a = 0; more && a < plan->n_axes; a++)
+    s = end_axis (&plan->axes[a], more[a], s, err);
+  rw_free (more);
+  return s;
 }

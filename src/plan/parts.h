@@ -175,7 +175,7 @@ rw_status rw_column_read (rw_plan *plan, size_t axis, rw_error *err);
 rw_status rw_knob_read (rw_plan *plan, size_t axis, rw_error *err); /* KIND.PARAM */
 
 /* ---- label.c: labels of blocks ---- */
-rw_status rw_label_blocks (rw_plan *plan, size_t axis, rw_error *err);
+rw_status rw_label_blocks (rw_plan *plan, rw_error *err);           /* of all axes of blocks */
 rw_status rw_label_unique (char **labels, size_t n, rw_error *err); /* " #2" where they repeat */
 
 /* ---- distinct.c: no value twice on an axis ---- */
