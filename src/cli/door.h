@@ -43,8 +43,8 @@ void door_warn (const door_common *common, const rw_notes *notes);
  * verb.  */
 int door_close (const char *verb, int code);
 
-/* From here on SIGINT and SIGTERM set door_stop's flag (a second one ends the program at once), and
-   a file-size limit is an error that a write returns.  */
+/* From here on SIGINT and SIGTERM set door_stop's flag (a second one ends the program at once), a
+   file-size limit is an error that a write returns, and a mapped file cut short is exit 3.  */
 void door_catch (void);
 const volatile sig_atomic_t *door_stop (void);
 
