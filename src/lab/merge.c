@@ -256,7 +256,7 @@ rw_store_merge (const char *out, const char *const *parts, size_t n, bool force,
   if (!force && rw_disk_exists (out))
     {
       rw_fail (err, RW_EEXIST, "%s: exists", out);
-      rw_hint (err, "overwrite it with --force, or choose another name");
+      rw_hint (err, "the result comes first, then its parts; --force overwrites it");
       return RW_EEXIST;
     }
   rw_status status = rw_disk_plain (out, err);
