@@ -39,6 +39,7 @@ static const int32_t places[RW_ROWS_LANES]
   {                                                                                                \
     VECTOR (bytes)                                                                                 \
     typedef int32_t bits __attribute__ ((vector_size (bytes), aligned (4), may_alias));            \
+    typedef uint32_t word __attribute__ ((vector_size (bytes), aligned (4), may_alias));           \
     bits place = *(const bits *) (const void *) places;                                            \
     v sum = { 0 };                                                                                 \
     float total = 0, lane[W];                                                                      \
@@ -55,7 +56,8 @@ static const int32_t places[RW_ROWS_LANES]
         w = FUSE (w, f, (v){ 0 } + C2);                                                            \
         w = FUSE (w, f, (v){ 0 } + C1);                                                            \
         w = FUSE (w, f, (v){ 0 } + 1);                                                             \
-        w = (v) (((bits) w + ((bits) u << EXPONENT)) & in);                                        \
+        /* unsigned: a key that is not seen may be far above ref, and its sum wraps */             \
+        w = (v) (((word) w + ((word) u << EXPONENT)) & (word) in);                                 \
         AT (p + j) = w;                                                                            \
         sum += w;                                                                                  \
       }                                                                                            \
