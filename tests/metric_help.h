@@ -1,10 +1,14 @@
 /* metric_help: calls one metric by hand: the object, its input, its fields.
 
      bench b;
-     bench_open (&b, "coverage");                    Llama-2's geometry, its trained length, one
-   thread b.geometry.rope_theta = 5e5; b.in.length = 8192; b.in.distance = d; b.in.n_distances = n;
-   borrowed bench_set (&b, "novelty", RW_TRUE_VALUE); table (&b, "linear", 4, &f); or any rw_freqs
-     if (!bench_run (&b, &f, &err))                  check, prepare, measure, release
+     bench_open (&b, "coverage");          Llama-2's geometry, its trained length, one thread
+     b.geometry.rope_theta = 5e5;
+     b.in.length = 8192;
+     b.in.distance = d;                    borrowed
+     b.in.n_distances = n;
+     bench_set (&b, "novelty", RW_TRUE_VALUE);
+     table (&b, "linear", 4, &f);          or any rw_freqs
+     if (!bench_run (&b, &f, &err))         check, prepare, measure, release
        ... bench_field (&b, "coverage")[i], bench_size (&b, "coverage")
      bench_close (&b);
 

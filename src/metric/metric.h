@@ -72,7 +72,7 @@ typedef struct
   /* OPTIONAL: refuses points for which the metric is not defined, before anything runs.  */
   rw_status (*check) (const void *self, const rw_input *in, rw_error *err);
   /* OPTIONAL: schedule-free work, made once a group.  *work is owned by the runner, freed by
-   * release.  */
+     release.  */
   rw_status (*prepare) (const void *self, const rw_input *in, void **work, rw_error *err);
   /* REQUIRED */
   rw_status (*measure) (const void *self, const rw_input *in, const void *work, const rw_freqs *f,

@@ -1,11 +1,14 @@
 /* usage: how much each rotary pair adds to the scores that attention picks.
 
    For a query m with softmax weights p_mn over the keys it sees (position rule, query scale,
-   learned sink and sliding window counted in), contribution_i (m) = sum_n p_mn tau (m) c sigma a
-   (m,n) Re (q_i conj (k_i) e^{j phi_i (m,n)}) ceiling_i (m)      = sum_n p_mn |tau (m)| c sigma a
-   (m,n) |q_i| |k_i| >= |contribution_i (m)| so that the contributions of all pairs add up to the
-   mean attended score of the rotated channels. Without the first position: key 0 is not there, and
-   query 0 is left out.
+   learned sink and sliding window counted in),
+
+     contribution_i (m) = sum_n p_mn tau (m) c sigma a (m,n) Re (q_i conj (k_i) e^{j phi_i (m,n)})
+     ceiling_i (m)      = sum_n p_mn |tau (m)| c sigma a (m,n) |q_i| |k_i|,
+
+   so that no contribution exceeds its ceiling, and those of all pairs add up to the mean attended
+   score of the rotated channels.  Without the first position: key 0 is not there, and query 0 is
+   left out.
 
    Weights and products are float32, their sums double.  */
 #ifndef RW_SCORE_USAGE_H
