@@ -95,6 +95,17 @@ errors_carry_context (void)
 }
 
 static void
+every_status_has_words_of_its_own (void)
+{
+  const char *unknown = rw_status_text ((rw_status) 1000);
+  int n = 0, differ = 1;
+  for (; strcmp (rw_status_text ((rw_status) n), unknown) != 0; n++)
+    for (int i = 0; i < n; i++)
+      differ &= strcmp (rw_status_text ((rw_status) i), rw_status_text ((rw_status) n)) != 0;
+  ok (n > RW_EINTR && differ, "%d statuses, each in words of its own", n);
+}
+
+static void
 numbers_read_back (void)
 {
   char buf[32];
@@ -221,6 +232,7 @@ int
 main (void)
 {
   errors_carry_context ();
+  every_status_has_words_of_its_own ();
   numbers_read_back ();
   parameters_are_checked ();
   null_answers_a_nullable_parameter ();

@@ -72,6 +72,7 @@ kernel_agrees_with_dirichlet (rw_arena *arena)
   const int64_t from = 1000003;
   double worst = 0;
   rw_similarity *s = rw_similarity_take (arena, 48);
+  ok (rw_similarity_pairs (s) == 48, "it knows its number of pairs");
   for (int i = 0; i < 48; i++)
     g[i] = i * h;
   rw_similarity_set (s, g);
