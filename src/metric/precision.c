@@ -107,10 +107,9 @@ measure (const void *self, const rw_input *in, const void *work, const rw_freqs 
          rw_error *err)
 {
   const precision *p = self;
-  const int threads = in->threads > 1 ? in->threads : 1;
   const size_t n = in->n_positions, pairs = n ? out->size[POSITION] / (TYPES * n) : 0;
   rw_status s = RW_OK;
-#pragma omp parallel for num_threads(threads) if (threads > 1)
+#pragma omp parallel for num_threads(in->threads > 1 ? in->threads : 1) if (in->threads > 1)
   for (size_t k = 0; k < n; k++)
     if (in->position[k] <= in->length)
       phases (f, in, k, pairs, out);

@@ -90,7 +90,7 @@ mean_of (const double *x, size_t n)
         sum = t;
         count++;
       }
-  return count ? (sum + rest) / count : NAN;
+  return count > 0 ? (sum + rest) / count : NAN;
 }
 
 void
