@@ -28,7 +28,7 @@ need_packages () {
   }
 }
 
-build_packages='gcc make autoconf automake libtool pkg-config libhdf5-dev libcjson-dev libgsl-dev libmd-dev librandom123-dev'
+build_packages='gcc make autoconf automake libtool pkg-config libhdf5-dev libcjson-dev libgsl-dev libmd-dev librandom123-dev libpcre2-dev libdnnl-dev'
 figure_packages='gnuplot-nox'
 
 # build FOLDER CONFIGURE-OPTION...: bootstraps, configures out of tree and builds, quietly; the log is shown on failure.

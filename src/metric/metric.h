@@ -12,6 +12,7 @@
 
 #include "base/mem.h"
 #include "base/module.h"
+#include "model/corpus.h"
 #include "rope/freqs.h"
 #include "rope/geometry.h"
 #include "rope/qk.h"
@@ -58,17 +59,22 @@ typedef struct
 /* What a metric needs besides numbers.  */
 enum
 {
-  RW_NEEDS_QK = 1, /* in->qk: a config without a source is refused */
-  RW_ALONE = 2     /* the memory of one point at a time: the runner gives it all threads */
+  RW_NEEDS_QK = 1,      /* in->qk: a config without a source is refused */
+  RW_ALONE = 2,         /* the memory of one point at a time: the runner gives it all threads */
+  RW_NEEDS_NETWORK = 4, /* in->network: a config whose model has no weights is refused */
+  RW_NEEDS_FREQS = 8    /* of a source: in->freqs, so that schedules do not share q and k */
 };
 
 typedef struct
 {
   rw_module as;
-  unsigned needs;         /* RW_NEEDS_QK | RW_ALONE */
+  unsigned needs;         /* RW_NEEDS_QK | RW_ALONE | RW_NEEDS_NETWORK */
   const rw_field *fields; /* ends with a NULL name */
   /* OPTIONAL: what the parameters add to `needs`.  */
   unsigned (*needs_of) (const void *self);
+  /* OPTIONAL: where the text is that it measures on: in->corpus.  The lab reads it, once a file and
+     model.  A metric that can do without gives neither path.  */
+  void (*corpus) (const void *self, rw_corpus_wish *out);
   /* OPTIONAL: refuses points for which the metric is not defined, before anything runs.  */
   rw_status (*check) (const void *self, const rw_input *in, rw_error *err);
   /* OPTIONAL: schedule-free work, made once a group.  *work is owned by the runner, freed by

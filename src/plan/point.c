@@ -201,11 +201,24 @@ rw_plan_label (const rw_plan *plan, size_t i, char *buf, size_t size)
   return buf;
 }
 
+/* A layer's own copy of a rope stands for the rope it was copied from.  */
+static size_t
+rope_of (const rw_point *point)
+{
+  const rw_model *m = point->model;
+  for (size_t r = 0; r < m->n_ropes; r++)
+    if (point->rope == &m->rope[r])
+      return r;
+  return m->rope_of_layer[point->layer];
+}
+
 void
 rw_point_input (const rw_plan *plan, const rw_point *point, rw_input *in)
 {
   const struct rw_plan_parts *parts = plan->parts;
   in->geometry = &point->rope->geometry;
+  in->model = point->model;
+  in->rope = rope_of (point);
   in->length = point->length;
   in->longest = parts->longest;
   in->layer = point->layer;

@@ -17,6 +17,7 @@ rw_model_free (rw_model *model)
     }
   rw_free (model->name);
   rw_free (model->sha256);
+  rw_free (model->weights);
   rw_free (model->rope);
   rw_free (model->rope_of_layer);
   rw_free (model->window_of_layer);

@@ -8,7 +8,8 @@
 
 #include "base/mem.h"
 #include "base/tensor.h"
-#include "rope/geometry.h"
+#include "rope/freqs.h"
+#include "rope/model.h"
 
 typedef struct
 {
@@ -20,14 +21,23 @@ typedef struct
 
 void rw_qk_free (rw_qk *qk); /* frees what it owns and zeroes it; NULL-safe */
 
-/* What sources and metrics see of a point, never frequencies.  Borrowed for the call.  */
+/* What sources and metrics see of a point, never frequencies (but see `freqs`).  Borrowed for the
+ * call.  */
 typedef struct
 {
-  const rw_geometry *geometry; /* of the model's layer type */
-  double length;               /* L': tokens in the sequence */
-  double longest;              /* the largest length of the sweep */
-  size_t layer, head;          /* of the axes of these names, else 0 */
-  const rw_qk *qk;             /* of `length` tokens; NULL where the config has no source */
+  const rw_geometry *geometry;      /* of the model's layer type */
+  double length;                    /* L': tokens in the sequence */
+  double longest;                   /* the largest length of the sweep */
+  size_t layer, head;               /* of the axes of these names, else 0 */
+  const rw_model *model;            /* of the point */
+  size_t rope;                      /* the point's rope: its index in the model, or RW_NO_ROPE */
+  const struct rw_network *network; /* the model's weights (model/network.h); NULL where no metric
+                                       or source needs them */
+  const struct rw_corpus
+      *corpus;           /* what this metric or source asked for (model/corpus.h), or NULL */
+  const rw_freqs *freqs; /* of a source alone that needs them (RW_NEEDS_FREQS); else NULL */
+  void **memo;           /* of a source alone: what it keeps from group to group; see source.h */
+  const rw_qk *qk;       /* of `length` tokens; NULL where the config has no source */
   size_t n_distances;
   const double *distance; /* (n_distances,) the file's distance axis, rising */
   size_t n_positions;

@@ -11,6 +11,7 @@
 #define RW_SOURCE_SOURCE_H
 
 #include "base/module.h"
+#include "model/corpus.h"
 #include "rope/qk.h"
 
 enum
@@ -33,6 +34,14 @@ typedef struct
   rw_module as;
   /* OPTIONAL: names the arrays it wants of files, at most RW_SOURCE_TENSORS; returns how many.  */
   size_t (*wishes) (const void *self, rw_source_wish *out);
+  /* OPTIONAL: RW_NEEDS_NETWORK, RW_NEEDS_FREQS of metric/metric.h, by its parameters.  */
+  unsigned (*needs) (const void *self);
+  /* OPTIONAL: where its text is: in->corpus.  */
+  void (*corpus) (const void *self, rw_corpus_wish *out);
+  /* OPTIONAL: frees what `fill` left in *in->memo, a place that is kept from group to group of a
+     run and NULL at first: what is dear and the same for many heads.  What fill returns must not
+     depend on what it finds there.  */
+  void (*forget) (void *memo);
   /* OPTIONAL: refuses points for which it is not defined, before anything runs: shapes, layer and
      head out of range, too few tokens.  `tensors` is (wishes,) in their order, NULL where there are
      none; in->qk is NULL.  Called while the config is read, or, where it has wishes, when the lab
