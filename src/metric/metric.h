@@ -56,26 +56,20 @@ typedef struct
   size_t size[RW_FIELDS_MAX];
 } rw_fields;
 
-/* What a metric needs besides numbers.  */
-enum
-{
-  RW_NEEDS_QK = 1,      /* in->qk: a config without a source is refused */
-  RW_ALONE = 2,         /* the memory of one point at a time: the runner gives it all threads */
-  RW_NEEDS_NETWORK = 4, /* in->network: a config whose model has no weights is refused */
-  RW_NEEDS_FREQS = 8    /* of a source: in->freqs, so that schedules do not share q and k */
-};
-
 typedef struct
 {
   rw_module as;
-  unsigned needs;         /* RW_NEEDS_QK | RW_ALONE | RW_NEEDS_NETWORK */
+  unsigned needs;         /* RW_NEEDS_QK | RW_ALONE | RW_NEEDS_NETWORK of rope/qk.h */
   const rw_field *fields; /* ends with a NULL name */
   /* OPTIONAL: what the parameters add to `needs`.  */
   unsigned (*needs_of) (const void *self);
   /* OPTIONAL: where the text is that it measures on: in->corpus.  The lab reads it, once a file and
-     model.  A metric that can do without gives neither path.  */
+     model.  A metric that can do without gives neither path; one that cannot refuses that in
+     `check`.  */
   void (*corpus) (const void *self, rw_corpus_wish *out);
-  /* OPTIONAL: refuses points for which the metric is not defined, before anything runs.  */
+  /* OPTIONAL: refuses points for which the metric is not defined, before anything runs.  Called
+     while the config is read, when in->network and in->corpus are NULL, and, where it needs a
+     network or asks for a corpus, again with them when the lab has opened them.  */
   rw_status (*check) (const void *self, const rw_input *in, rw_error *err);
   /* OPTIONAL: schedule-free work, made once a group.  *work is owned by the runner, freed by
      release.  */
@@ -95,7 +89,9 @@ typedef struct
 
 extern rw_kind rw_metrics; /* "name" */
 
-/* What a metric with its parameters needs, all in all.  */
+/* What a metric with its parameters needs, all in all: a text needs the network's tokenizer.  */
 unsigned rw_metric_needs (const rw_object *metric);
+/* Where its corpus is; both paths NULL where it asks for none.  Borrowed from the object.  */
+rw_corpus_wish rw_metric_corpus (const rw_object *metric);
 
 #endif

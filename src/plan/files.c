@@ -1,12 +1,14 @@
-/* files: the files that the sources of a plan read: where they are, and what is in them.
+/* files: the files that the sources and metrics of a plan read: where they are, and what is in
+   them.
 
    A wish's path is looked up in the config's folder; where it is a folder, the wish's name is a
    file in it.  {layer} in either stands for the point's layer.  What is hashed is the files'
-   content (base/digest.h), not where they lie.  */
+   content (base/digest.h), not where they lie.  Corpora stand in corpus.c.  */
 #include "base/digest.h"
 #include "plan/parts.h"
 #include "source/source.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -91,13 +93,13 @@ add_use (struct rw_plan_parts *parts, size_t index, rw_error *err)
   return s;
 }
 
+/* The arrays that a source wants.  */
 static rw_status
-add_point (const rw_plan *plan, rw_point *point, void *data, rw_error *err)
+add_wishes (const rw_plan *plan, const rw_point *point, rw_error *err)
 {
-  (void) data;
   rw_source_wish wish[RW_SOURCE_TENSORS];
-  const rw_source *type = point->source ? (const rw_source *) point->source->module : NULL;
-  const size_t n = type && type->wishes ? type->wishes (point->source->self, wish) : 0;
+  const rw_source *type = (const rw_source *) point->source->module;
+  const size_t n = type->wishes ? type->wishes (point->source->self, wish) : 0;
   rw_status s = RW_OK;
   for (size_t i = 0; !s && i < n; i++)
     {
@@ -116,13 +118,79 @@ add_point (const rw_plan *plan, rw_point *point, void *data, rw_error *err)
   return s;
 }
 
+static rw_status
+add_texts (struct rw_plan_parts *parts, const rw_paths *paths, rw_plan_texts *out, rw_error *err)
+{
+  rw_status s = RW_OK;
+  if (!(out->file = rw_new (paths->n, sizeof *out->file)))
+    return rw_nomem (err, paths->n * sizeof *out->file);
+  for (; !s && out->n < paths->n; out->n++)
+    s = add_file (parts, paths->path[out->n], &out->file[out->n], err);
+  return s;
+}
+
+/* The documents of a corpus; `where` is the config path of the block that asks for it.  */
+static rw_status
+add_corpus (const rw_plan *plan, const rw_corpus_wish *wish, const char *where, rw_error *err)
+{
+  struct rw_plan_parts *parts = plan->parts;
+  rw_plan_texts texts = { .tokens = wish->tokens };
+  rw_paths paths;
+  if (!wish->text && !wish->tokens)
+    return RW_OK;
+  rw_status s = rw_plan_corpus (plan, wish, &paths, err);
+  if (!s)
+    s = add_texts (parts, &paths, &texts, err);
+  rw_paths_free (&paths);
+  s = rw_within (err, s, "%s.%s", where, texts.tokens ? "tokens" : "text");
+  if (s == RW_EIO && err && !err->hint[0])
+    rw_hint (err, "a relative path is looked up beside the config, then in %s", rw_datadir ());
+  if (!s)
+    s = rw_grow ((void **) &parts->corpus, parts->n_corpora, parts->n_corpora + 1,
+                 sizeof *parts->corpus, err);
+  if (s)
+    rw_free (texts.file);
+  else
+    parts->corpus[parts->n_corpora++] = texts;
+  return s;
+}
+
+static rw_status
+add_source (const rw_plan *plan, rw_point *point, void *data, rw_error *err)
+{
+  (void) data;
+  if (!point->source)
+    return RW_OK;
+  const rw_corpus_wish wish = rw_source_corpus (point->source);
+  const rw_status s = add_wishes (plan, point, err);
+  return s ? s : add_corpus (plan, &wish, "source", err);
+}
+
+static rw_status
+add_metric (const rw_plan *plan, rw_point *point, void *data, rw_error *err)
+{
+  const size_t *k = data;
+  char where[32];
+  const rw_corpus_wish wish = rw_metric_corpus (point->metrics[*k]);
+  snprintf (where, sizeof where, "metrics[%zu]", *k);
+  return add_corpus (plan, &wish, where, err);
+}
+
 rw_status
 rw_files_read (rw_plan *plan, rw_error *err)
 {
   bool mask[RW_AXES_MAX] = { false };
   rw_walk_mask (plan, RW_ROLE_SOURCE, mask);
   rw_walk_mask_axis (plan, RW_COLUMN_LAYER, mask);
-  return rw_walk_cells (plan, mask, RW_WALK_MAX, add_point, NULL, err);
+  rw_status s = rw_walk_cells (plan, mask, RW_WALK_MAX, add_source, NULL, err);
+  for (size_t k = 0; !s && k < plan->n_metrics; k++)
+    if (((const rw_metric *) plan->metrics[k]->module)->corpus)
+      {
+        bool own[RW_AXES_MAX] = { false };
+        rw_walk_mask (plan, RW_ROLE_METRIC + k, own);
+        s = rw_walk_cells (plan, own, RW_WALK_MAX, add_metric, &k, err);
+      }
+  return s;
 }
 
 void
@@ -130,19 +198,30 @@ rw_files_free (struct rw_plan_parts *parts)
 {
   for (size_t i = 0; i < parts->n_files; i++)
     rw_free (parts->file_of[i].path);
+  for (size_t i = 0; i < parts->n_corpora; i++)
+    rw_free (parts->corpus[i].file);
+  rw_free (parts->corpus);
   rw_free (parts->file_of);
   rw_free (parts->use);
+}
+
+static bool
+is_file (const char *path, const struct stat *of)
+{
+  struct stat st;
+  return path && stat (path, &st) == 0 && st.st_dev == of->st_dev && st.st_ino == of->st_ino;
 }
 
 bool
 rw_plan_reads (const rw_plan *plan, const char *path)
 {
-  struct stat a, b;
-  if (stat (path, &a))
+  struct stat st;
+  bool reads = false;
+  if (stat (path, &st))
     return false;
   for (size_t i = 0; i < plan->parts->n_files; i++)
-    if (stat (plan->parts->file_of[i].path, &b) == 0 && a.st_dev == b.st_dev
-        && a.st_ino == b.st_ino)
-      return true;
-  return false;
+    reads = reads || is_file (plan->parts->file_of[i].path, &st);
+  for (size_t i = 0; i < plan->n_models; i++)
+    reads = reads || is_file (plan->models[i].weights, &st);
+  return reads;
 }

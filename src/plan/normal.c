@@ -80,26 +80,42 @@ texts (char *const *v, size_t n)
   return whole (list, good);
 }
 
-/* Where a source's file lies does not matter: what is in it stands under `files`.  */
+/* Takes out the parameter that is `path` itself.  */
 static void
-drop_path (const rw_object *object, cJSON *block)
+drop_text (const rw_object *object, const char *path, cJSON *block)
+{
+  const rw_param *p;
+  for (size_t k = 0; path && (p = rw_module_param (object->module, k)); k++)
+    if (p->type == RW_TEXT && rw_param_get (p, object->self).text == path)
+      cJSON_DeleteItemFromObjectCaseSensitive (block, p->name);
+}
+
+/* Where a file lies does not matter: what is in it stands under `files`.  */
+static void
+drop_paths (const rw_object *object, size_t role, cJSON *block)
 {
   rw_source_wish wish[RW_SOURCE_TENSORS];
-  const rw_source *type = (const rw_source *) object->module;
-  const size_t n = type->wishes ? type->wishes (object->self, wish) : 0;
-  const rw_param *p;
-  for (size_t k = 0; (p = rw_module_param (object->module, k)); k++)
-    for (size_t i = 0; i < n; i++)
-      if (p->type == RW_TEXT && rw_param_get (p, object->self).text == wish[i].path)
-        cJSON_DeleteItemFromObjectCaseSensitive (block, p->name);
+  rw_corpus_wish corpus = { 0 };
+  size_t n = 0;
+  if (role == RW_ROLE_SOURCE)
+    {
+      const rw_source *type = (const rw_source *) object->module;
+      n = type->wishes ? type->wishes (object->self, wish) : 0;
+      corpus = rw_source_corpus (object);
+    }
+  else if (role >= RW_ROLE_METRIC)
+    corpus = rw_metric_corpus (object);
+  for (size_t i = 0; i < n; i++)
+    drop_text (object, wish[i].path, block);
+  drop_text (object, corpus.text, block);
+  drop_text (object, corpus.tokens, block);
 }
 
 static cJSON *
 block (const rw_object *object, size_t role)
 {
   cJSON *b = rw_block_write (object, rw_blocks_kind (role), false);
-  if (role == RW_ROLE_SOURCE)
-    drop_path (object, b);
+  drop_paths (object, role, b);
   cJSON_DeleteItemFromObjectCaseSensitive (b,
                                            "label"); /* labels are coordinates, and stand there */
   return b;
@@ -142,8 +158,9 @@ rope (const rw_rope *r)
   return whole (o, good);
 }
 
+/* `weights`: they are run, so the file's content counts.  */
 static cJSON *
-model (const rw_model *m)
+model (const rw_model *m, bool weights)
 {
   cJSON *o = cJSON_CreateObject (), *ropes = cJSON_CreateArray ();
   cJSON *layers = cJSON_CreateArray (), *windows = cJSON_CreateArray ();
@@ -159,7 +176,8 @@ model (const rw_model *m)
     good = push (windows, cJSON_CreateNumber ((double) m->window_of_layer[i]));
   good = put (o, "rope_of_layer", layers) && good;
   good = put (o, "window_of_layer", windows) && good;
-  return whole (o, good && put_text (o, "stack", m->stack));
+  return whole (o, good && put_text (o, "stack", m->stack)
+                       && (!weights || put_text (o, "sha256", m->sha256)));
 }
 
 static cJSON *
@@ -168,7 +186,8 @@ models (const rw_plan *plan)
   cJSON *list = cJSON_CreateArray ();
   bool good = list;
   for (size_t i = 0; good && i < plan->n_models; i++)
-    good = push (list, model (&plan->models[i]));
+    good = push (
+        list, model (&plan->models[i], plan->needs & RW_NEEDS_NETWORK && plan->models[i].weights));
   return whole (list, good);
 }
 
@@ -223,12 +242,39 @@ metrics (const rw_plan *plan)
   return whole (list, good);
 }
 
-/* What the sources read.  Which wish of which source takes which file is said beside them.  */
+static cJSON *
+indices (const size_t *v, size_t n)
+{
+  cJSON *list = cJSON_CreateArray ();
+  bool good = list;
+  for (size_t i = 0; good && i < n; i++)
+    good = push (list, cJSON_CreateNumber ((double) v[i]));
+  return whole (list, good);
+}
+
+/* Which files each corpus is made of.  */
+static bool
+put_corpora (const struct rw_plan_parts *p, cJSON *core)
+{
+  cJSON *list = p->n_corpora ? cJSON_CreateArray () : NULL;
+  bool good = list || !p->n_corpora;
+  for (size_t i = 0; good && i < p->n_corpora; i++)
+    {
+      const rw_plan_texts *t = &p->corpus[i];
+      cJSON *o = cJSON_CreateObject ();
+      good = put (o, t->tokens ? "tokens" : "text", indices (t->file, t->n));
+      good = push (list, o) && good;
+    }
+  return !list ? good : put (core, "corpora", list) && good;
+}
+
+/* What sources and metrics read.  Which wish of which source takes which file is said beside them.
+ */
 static bool
 put_files (const struct rw_plan_parts *p, cJSON *core)
 {
-  cJSON *list = cJSON_CreateArray (), *uses = cJSON_CreateArray ();
-  bool good = list && uses;
+  cJSON *list = cJSON_CreateArray ();
+  bool good = list;
   for (size_t i = 0; good && i < p->n_files; i++)
     {
       cJSON *file = cJSON_CreateObject ();
@@ -236,10 +282,8 @@ put_files (const struct rw_plan_parts *p, cJSON *core)
              && put_text (file, "sha256", p->file_of[i].sha256);
       good = push (list, file) && good;
     }
-  for (size_t i = 0; good && i < p->n_uses; i++)
-    good = push (uses, cJSON_CreateNumber ((double) p->use[i]));
   good = put (core, "files", list) && good;
-  return put (core, "file_of_wish", uses) && good;
+  return good && put (core, "file_of_wish", indices (p->use, p->n_uses)) && put_corpora (p, core);
 }
 
 /* What changes numbers.  */

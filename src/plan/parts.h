@@ -75,13 +75,21 @@ typedef struct
   size_t *index;     /* STACK, MODEL: (n,) which of parts->stack, parts->model; owned */
 } rw_column;
 
-/* A file that sources read.  */
+/* A file that sources and metrics read.  */
 typedef struct
 {
   char *path;      /* where it is; owned */
   uint64_t bytes;  /* its size ... */
   char sha256[65]; /* ... and content (base/digest.h) */
 } rw_plan_content;
+
+/* What a corpus is made of.  */
+typedef struct
+{
+  bool tokens; /* ids; else texts */
+  size_t n;
+  size_t *file; /* (n,) which file each document is; owned */
+} rw_plan_texts;
 
 /* The private side of a plan.  */
 struct rw_plan_parts
@@ -106,6 +114,8 @@ struct rw_plan_parts
   size_t n_files, n_uses, room_uses;
   rw_plan_content *file_of; /* (n_files,) distinct; owned */
   size_t *use;              /* (n_uses,) which file each wish of each source takes; owned */
+  size_t n_corpora;
+  rw_plan_texts *corpus; /* (n_corpora,) of each source and metric that asks for one; owned */
   rw_arena *keep; /* arrays of the metrics' own dimensions; owned; NULL where there are none */
 };
 
@@ -202,11 +212,15 @@ void rw_walk_mask_rope (const rw_plan *plan, bool *mask);
 /* Marks the dimension that sets `is`, where there is one.  */
 void rw_walk_mask_axis (const rw_plan *plan, rw_column_is is, bool *mask);
 
-/* ---- sources.c: sources, and what metrics ask of them ---- */
-/* Every source on all it may depend on; every metric that needs q and k has a source.  */
+/* ---- sources.c: sources, and what metrics ask of them and of the model ---- */
+/* Every source on all it may depend on; every metric that needs q and k has a source, and whatever
+   runs the model has its weights.  */
 rw_status rw_sources_valid (rw_plan *plan, rw_error *err);
 
-/* ---- files.c: what sources read; where it is stands in plan.h ---- */
+/* ---- corpus.c: where it is stands in plan.h ---- */
+rw_status rw_corpus_check (const rw_corpus_wish *wish, rw_error *err); /* not both */
+
+/* ---- files.c: what sources and metrics read; where it is stands in plan.h ---- */
 rw_status rw_files_read (rw_plan *plan, rw_error *err);
 void rw_files_free (struct rw_plan_parts *parts);
 

@@ -85,7 +85,8 @@ typedef struct
   size_t n_metrics;
   rw_object
       *metrics[RW_METRICS_MAX]; /* as the config has them; a point may vary their parameters */
-  unsigned needs;               /* of any metric in any cell: RW_NEEDS_QK | RW_ALONE */
+  unsigned needs;               /* RW_NEEDS_..., RW_ALONE: of any metric in any cell, and of any
+                                   source where one is needed */
   size_t n_own;                 /* own dimensions of fields */
   rw_dim own[RW_DIMS_MAX]; /* "pair" (largest count in the plan), "distance", "position", ... */
   size_t n_fields;
@@ -122,7 +123,21 @@ void rw_plan_free (rw_plan *plan);
    file has no names.  The caller frees both texts.  */
 rw_status rw_plan_file (const rw_plan *plan, const rw_source_wish *wish, size_t layer,
                         rw_text *path, rw_text *name, rw_error *err);
-/* Whether `path` is one of the files that the plan's sources read: not where results belong.  */
+/* The files of a corpus, its documents in order: a text or ids in one file, or the *.txt of a
+   folder, sorted by name.  A relative path is looked up in the config's folder and, where nothing
+   is there, in the folder of what comes with ropewalk (rw_datadir).  The caller frees the list with
+   rw_paths_free.  */
+typedef struct
+{
+  size_t n;
+  char **path; /* (n,) */
+} rw_paths;
+rw_status rw_plan_corpus (const rw_plan *plan, const rw_corpus_wish *wish, rw_paths *out,
+                          rw_error *err);
+void rw_paths_free (rw_paths *paths); /* zeroes it */
+
+/* Whether `path` is one of the files that the plan reads besides configs: arrays, texts, ids,
+   weights.  Not where results belong.  */
 bool rw_plan_reads (const rw_plan *plan, const char *path);
 
 /* A cell of the sweep.  Made once a thread with rw_point_new and refilled without allocating
@@ -160,5 +175,9 @@ rw_status rw_plan_walk_sources (const rw_plan *plan, rw_visit *visit, void *data
 /* One for everything that q and k may depend on: source, model, rope, length, layer and head.  Of
    more than a million combinations evenly spread ones stand for all.  */
 rw_status rw_plan_walk_inputs (const rw_plan *plan, rw_visit *visit, void *data, rw_error *err);
+/* One for everything that metric k may depend on, but schedules: its parameters, model, rope and
+   length, whether there is a source or not.  */
+rw_status rw_plan_walk_metric (const rw_plan *plan, size_t k, rw_visit *visit, void *data,
+                               rw_error *err);
 
 #endif

@@ -1,8 +1,8 @@
-/* sources: the sources of a plan: walks over them, and what metrics ask of them.
+/* sources: the sources of a plan: walks over them, and what metrics ask of them and of the model.
 
-   A source of numbers is checked here, where its config is read.  One that wants arrays of files
-   is checked by the lab (src/lab/inputs.h), which can see their shapes, before anything is
-   written.  */
+   A source of numbers is checked here, where its config is read.  One that wants arrays of files,
+   a network or a corpus is checked by the lab (src/lab/inputs.h), which can see them, before
+   anything is written.  */
 #include "plan/parts.h"
 #include "source/source.h"
 
@@ -50,14 +50,40 @@ rw_plan_walk_inputs (const rw_plan *plan, rw_visit *visit, void *data, rw_error 
 
 /* ---- checks ---- */
 
+/* Whatever runs the model needs its weights.  */
+static rw_status
+check_weights (const rw_model *model, rw_error *err)
+{
+  if (model->weights)
+    return RW_OK;
+  rw_fail (err, RW_EINVAL, "needs the weights of a model, and '%s' has none",
+           model->name ? model->name : "the model");
+  return rw_hint (err, "name a GGUF file, \"model\": \"FILE.gguf\", or the model that comes with "
+                       "ropewalk, \"model\": \"pocket\"");
+}
+
+typedef struct
+{
+  rw_arena *scratch;
+  unsigned needs; /* of all sources so far */
+} sources;
+
 static rw_status
 check_source (const rw_plan *plan, rw_point *point, void *data, rw_error *err)
 {
   rw_source_wish wish[RW_SOURCE_TENSORS];
   const rw_source *type = (const rw_source *) point->source->module;
-  rw_arena *scratch = data;
+  const rw_corpus_wish corpus = rw_source_corpus (point->source);
+  sources *all = data;
+  rw_arena *scratch = all->scratch;
   rw_input in = { .scratch = scratch, .threads = 1 };
   rw_status s = rw_object_check (point->source, "", err);
+  const unsigned needs = s ? 0 : rw_source_needs (point->source);
+  all->needs |= needs;
+  if (!s)
+    s = rw_corpus_check (&corpus, err);
+  if (!s && needs & RW_NEEDS_NETWORK)
+    s = check_weights (point->model, err);
   if (!s && type->check && !(type->wishes && type->wishes (point->source->self, wish)))
     {
       rw_arena_reset (scratch);
@@ -80,6 +106,13 @@ check_need (const rw_plan *plan, rw_point *point, void *data, rw_error *err)
   const unsigned needs = rw_metric_needs (point->metrics[n->metric]);
   (void) plan;
   n->all |= needs;
+  if (needs & RW_NEEDS_NETWORK)
+    {
+      const rw_status s = check_weights (point->model, err);
+      if (s)
+        return rw_within (err, s, "metrics[%zu] '%s'", n->metric,
+                          point->metrics[n->metric]->module->name);
+    }
   if (!(needs & RW_NEEDS_QK) || point->source)
     return RW_OK;
   rw_fail (err, RW_EINVAL, "source: expected one, since metrics[%zu] '%s' needs q and k", n->metric,
@@ -98,6 +131,8 @@ check_needs (rw_plan *plan, rw_error *err)
       bool mask[RW_AXES_MAX] = { false };
       rw_walk_mask (plan, RW_ROLE_SOURCE, mask);
       rw_walk_mask (plan, RW_ROLE_METRIC + n.metric, mask);
+      rw_walk_mask_axis (plan, RW_COLUMN_MODEL, mask);
+      rw_walk_mask_axis (plan, RW_COLUMN_STACK, mask);
       s = rw_walk_cells (plan, mask, RW_WALK_MAX, check_need, &n, err);
     }
   plan->needs = n.all;
@@ -134,8 +169,8 @@ has_source (const rw_plan *plan)
 rw_status
 rw_sources_valid (rw_plan *plan, rw_error *err)
 {
-  rw_arena *scratch = rw_arena_new ();
-  rw_status s = scratch ? RW_OK : rw_nomem (err, 64);
+  sources all = { .scratch = rw_arena_new () };
+  rw_status s = all.scratch ? RW_OK : rw_nomem (err, 64);
   if (!s)
     s = check_needs (plan, err);
   if (!s && !(plan->needs & RW_NEEDS_QK) && has_source (plan))
@@ -144,7 +179,11 @@ rw_sources_valid (rw_plan *plan, rw_error *err)
   if (!s)
     s = check_heads (plan, err);
   if (!s)
-    s = rw_plan_walk_inputs (plan, check_source, scratch, err);
-  rw_arena_free (scratch);
+    s = rw_plan_walk_inputs (plan, check_source, &all, err);
+  if (plan->needs & RW_NEEDS_QK)
+    plan->needs |= all.needs;
+  if (plan->needs & RW_NEEDS_NETWORK) /* its passes share their work themselves */
+    plan->needs |= RW_ALONE;
+  rw_arena_free (all.scratch);
   return s;
 }

@@ -91,8 +91,11 @@ check_metric (const rw_plan *plan, rw_point *point, void *data, rw_error *err)
   const measure *m = data;
   const rw_object *o = point->metrics[m->metric];
   const rw_metric *type = (const rw_metric *) o->module;
+  const rw_corpus_wish wish = rw_metric_corpus (o);
   rw_input in = { .scratch = m->scratch, .threads = 1 };
   rw_status s = rw_object_check (o, "", err);
+  if (!s)
+    s = rw_corpus_check (&wish, err);
   if (!s && type->check)
     {
       rw_arena_reset (m->scratch);
@@ -102,13 +105,19 @@ check_metric (const rw_plan *plan, rw_point *point, void *data, rw_error *err)
   return s ? rw_within (err, s, "metrics[%zu] '%s'", m->metric, o->module->name) : s;
 }
 
+rw_status
+rw_plan_walk_metric (const rw_plan *plan, size_t k, rw_visit *visit, void *data, rw_error *err)
+{
+  return walk_role (plan, RW_ROLE_METRIC + k, true, visit, data, err);
+}
+
 static rw_status
 check_metrics (const rw_plan *plan, rw_error *err)
 {
   measure m = { .scratch = rw_arena_new () };
   rw_status s = m.scratch ? RW_OK : rw_nomem (err, 64);
   for (m.metric = 0; !s && m.metric < plan->n_metrics; m.metric++)
-    s = walk_role (plan, RW_ROLE_METRIC + m.metric, true, check_metric, &m, err);
+    s = rw_plan_walk_metric (plan, m.metric, check_metric, &m, err);
   rw_arena_free (m.scratch);
   return s;
 }

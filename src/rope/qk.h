@@ -21,6 +21,16 @@ typedef struct
 
 void rw_qk_free (rw_qk *qk); /* frees what it owns and zeroes it; NULL-safe */
 
+/* What a metric or a source needs besides numbers.  */
+enum
+{
+  RW_NEEDS_QK = 1,      /* in->qk: a config without a source is refused */
+  RW_ALONE = 2,         /* the memory of one point at a time: the runner gives it all threads */
+  RW_NEEDS_NETWORK = 4, /* in->network: a config whose model has no weights is refused; comes with
+                           RW_ALONE */
+  RW_NEEDS_FREQS = 8    /* of a source: in->freqs, so that schedules do not share q and k */
+};
+
 /* What sources and metrics see of a point, never frequencies (but see `freqs`).  Borrowed for the
  * call.  */
 typedef struct
@@ -45,6 +55,10 @@ typedef struct
   uint64_t seed, group;   /* of the random streams (base/rng.h) */
   rw_arena *scratch;      /* this thread's; reset by the runner before every call */
   int threads;            /* threads the call may use itself */
+  /* Not 0: somebody waits for the program to end.  What takes minutes looks at it now and then and
+     returns RW_EINTR: the point is then neither done nor failed.  May be NULL.  A sig_atomic_t,
+     without the header that knows it, which takes common names.  */
+  const volatile int *stop;
 } rw_input;
 
 #endif

@@ -1,12 +1,11 @@
 /* source: where q and k come from: made from random numbers, or captured and read from a file.
 
    A source makes q, k and perhaps v of one head for every group of a sweep, from the random stream
-   keyed by the group, so that all schedules of a group see the same data.  It never sees
-   frequencies.  A source reads no file itself: it names the arrays it wants, the lab maps them and
-   hands them down.
+   keyed by the group, so that all schedules of a group see the same data.  It sees frequencies only
+   where it asks for them (RW_NEEDS_FREQS); q and k are then made for every schedule.  A source
+   reads no file itself: it names the arrays it wants, or the text, and the lab hands them down.
 
-   Adding one: a file in this folder that defines rw_source_NAME, its name in modules.am.  A source
-   that runs a model belongs here too, over the model's own floor.  */
+   Adding one: a file in this folder that defines rw_source_NAME, its name in modules.am.  */
 #ifndef RW_SOURCE_SOURCE_H
 #define RW_SOURCE_SOURCE_H
 
@@ -34,7 +33,7 @@ typedef struct
   rw_module as;
   /* OPTIONAL: names the arrays it wants of files, at most RW_SOURCE_TENSORS; returns how many.  */
   size_t (*wishes) (const void *self, rw_source_wish *out);
-  /* OPTIONAL: RW_NEEDS_NETWORK, RW_NEEDS_FREQS of metric/metric.h, by its parameters.  */
+  /* OPTIONAL: RW_NEEDS_NETWORK, RW_NEEDS_FREQS of rope/qk.h, by its parameters.  */
   unsigned (*needs) (const void *self);
   /* OPTIONAL: where its text is: in->corpus.  */
   void (*corpus) (const void *self, rw_corpus_wish *out);
@@ -45,7 +44,8 @@ typedef struct
   /* OPTIONAL: refuses points for which it is not defined, before anything runs: shapes, layer and
      head out of range, too few tokens.  `tensors` is (wishes,) in their order, NULL where there are
      none; in->qk is NULL.  Called while the config is read, or, where it has wishes, when the lab
-     has opened their files.  */
+     has opened their files.  One that needs a network or asks for a corpus is called twice: without
+     them (NULL) while the config is read, and with them when the lab has opened them.  */
   rw_status (*check) (const void *self, const rw_input *in, const rw_tensor *tensors,
                       rw_error *err);
   /* REQUIRED: makes in->length tokens of head in->head of layer in->layer.  What it allocates it
@@ -58,5 +58,10 @@ typedef struct
 } rw_source;
 
 extern rw_kind rw_sources; /* "name" */
+
+/* What a source with its parameters needs: a text needs the network's tokenizer.  */
+unsigned rw_source_needs (const rw_object *source);
+/* Where its corpus is; both paths NULL where it asks for none.  Borrowed from the object.  */
+rw_corpus_wish rw_source_corpus (const rw_object *source);
 
 #endif
