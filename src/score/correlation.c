@@ -45,12 +45,13 @@ leave_out (const making *w, size_t eight, size_t from, size_t n, double *x, doub
   for (size_t j = 0; j < n; j++)
     for (size_t s = 0; s < sinks && j + s < rows; s++)
       {
-        const double *a = query + (j + s) * ELEMENT, *b = key + s * ELEMENT;
-        double *y = x + j * ELEMENT;
-        for (size_t i = 0; i < RW_LANES; i++)
+        const rw_two *a = (const rw_two *) (query + (j + s) * ELEMENT);
+        const rw_two *b = (const rw_two *) (key + s * ELEMENT);
+        rw_two *y = (rw_two *) (x + j * ELEMENT);
+        for (size_t re = 0, im = RW_LANES / RW_TWO; re < RW_LANES / RW_TWO; re++, im++)
           {
-            y[i] -= a[i] * b[i] + a[RW_LANES + i] * b[RW_LANES + i];
-            y[RW_LANES + i] -= a[RW_LANES + i] * b[i] - a[i] * b[RW_LANES + i];
+            y[re] -= a[re] * b[re] + a[im] * b[im];
+            y[im] -= a[im] * b[re] - a[re] * b[im];
           }
       }
 }

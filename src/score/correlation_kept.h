@@ -7,8 +7,12 @@
 
 enum
 {
-  ELEMENT = 2 * RW_LANES /* values: re of eight pairs, then im */
+  ELEMENT = 2 * RW_LANES, /* values: re of eight pairs, then im */
+  RW_TWO = 2
 };
+
+/* Two doubles: what every processor has.  */
+typedef double rw_two __attribute__ ((vector_size (16), aligned (8), may_alias));
 
 /* The second of two sets is the one without the first n_sink keys; NULL where it is not wanted.
    Values are sums over the pairs of positions divided by their number, 0 where there is none.  */

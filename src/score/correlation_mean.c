@@ -25,6 +25,7 @@ enum
 {
   STEPS = 32,  /* distances a tile */
   TILES = 256, /* tiles a block */
+  DIGIT = 16,  /* their table is made from two digits of this base */
   BLOCK = STEPS * TILES,
   SHARED = 32768 /* pairs and distances from which threads pay */
 };
@@ -39,6 +40,10 @@ typedef void kernel (const void *x, const void *y, size_t groups, const double *
 #define GET(p) (*(const vector *) ((p) + at + h))
 #define CONVERT(x) __builtin_convertvector(x, vector)
 #define CONVERT_512(x) ((vector) _mm512_cvtps_pd ((__m256) (x))) /* gcc 12: in two halves else */
+/* 4 KB on, a page that the hardware does not yet look at; beyond the end it does nothing.  */
+#define AHEAD(p)                                                                                   \
+  __builtin_prefetch ((const char *) ((p) + at) + 4096),                                           \
+      __builtin_prefetch ((const char *) ((p) + at + RW_LANES) + 4096)
 #define WIDE(p, widen) widen (*(const kept_vector *) ((p) + at + h))
 #define KERNEL(name, type, bytes, attribute, widen, two)                                           \
   attribute static void name (const void *x, const void *y, size_t groups, const double *start,    \
@@ -55,6 +60,9 @@ typedef void kernel (const void *x, const void *y, size_t groups, const double *
           vector all = { 0 }, other = { 0 };                                                       \
           for (size_t at = 0; at < row; at += ELEMENT)                                             \
             {                                                                                      \
+              AHEAD (p);                                                                           \
+              if (two)                                                                             \
+                AHEAD (r + t * row);                                                               \
               const vector a = GET (start), b = GET (start + RW_LANES);                            \
               const vector c = GET (step), s = GET (step + RW_LANES);                              \
               const vector re = a * c - b * s, im = a * s + b * c;                                 \
@@ -130,10 +138,12 @@ static void
 turn_both (const sweep *s, const double *a, const double *b, double *out)
 {
   for (size_t at = 0; at < s->row; at += ELEMENT)
-    for (size_t i = at; i < at + RW_LANES; i++)
+    for (size_t i = at; i < at + RW_LANES; i += RW_TWO)
       {
-        out[i] = a[i] * b[i] - a[i + RW_LANES] * b[i + RW_LANES];
-        out[i + RW_LANES] = a[i] * b[i + RW_LANES] + a[i + RW_LANES] * b[i];
+        const rw_two ac = *(const rw_two *) (a + i), as = *(const rw_two *) (a + i + RW_LANES);
+        const rw_two bc = *(const rw_two *) (b + i), bs = *(const rw_two *) (b + i + RW_LANES);
+        *(rw_two *) (out + i) = ac * bc - as * bs;
+        *(rw_two *) (out + i + RW_LANES) = ac * bs + as * bc;
       }
 }
 
@@ -141,7 +151,8 @@ turn_both (const sweep *s, const double *a, const double *b, double *out)
 static double
 lanes_sum (const double *x)
 {
-  return ((x[0] + x[4]) + (x[2] + x[6])) + ((x[1] + x[5]) + (x[3] + x[7]));
+  const rw_two *p = (const rw_two *) x, sum = (p[0] + p[2]) + (p[1] + p[3]);
+  return sum[0] + sum[1];
 }
 
 /* Entries k .. k + n - 1 <= STEPS, turned by start and step.  */
@@ -242,8 +253,12 @@ tables_make (sweep *s, int threads, rw_error *err)
     return rw_nomem (err, ((size_t) threads * s->own_size + TILES * s->row) * sizeof (double));
   for (size_t j = 0; j < (s->c->distance ? 1 : STEPS); j++)
     turn (s, (double) j, s->step + j * s->row);
-  for (size_t r = 0; tiles && r < TILES; r++)
+  for (size_t r = 0; tiles && r < TILES; r += r < DIGIT ? 1 : DIGIT)
     turn (s, (double) (r * STEPS), s->tile + r * s->row);
+  for (size_t r = DIGIT; tiles && r < TILES; r++)
+    if (r % DIGIT)
+      turn_both (s, s->tile + (r - r % DIGIT) * s->row, s->tile + r % DIGIT * s->row,
+                 s->tile + r * s->row);
   return RW_OK;
 }
 
