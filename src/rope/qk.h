@@ -20,6 +20,8 @@ typedef struct
 } rw_qk;
 
 void rw_qk_free (rw_qk *qk); /* frees what it owns and zeroes it; NULL-safe */
+/* RW_EINVAL where q and k differ in tokens or channels.  */
+rw_status rw_qk_check (const rw_qk *qk, rw_error *err);
 
 /* What a metric or a source needs besides numbers.  */
 enum

@@ -158,12 +158,12 @@ run (const rw_correlation_ask *ask, rw_correlation *c, rw_error *err)
 static rw_status
 refuse (const rw_correlation_ask *ask, rw_error *err)
 {
-  const rw_rows *q = &ask->qk->q, *k = &ask->qk->k;
-  if (q->n == 0 || q->n != k->n || q->dim != k->dim)
-    return rw_fail (err, RW_EINVAL,
-                    "q is %zu tokens of %zu channels, k %zu of %zu: the same number was expected,"
-                    " at least one token",
-                    q->n, q->dim, k->n, k->dim);
+  const rw_rows *q = &ask->qk->q;
+  const rw_status s = rw_qk_check (ask->qk, err);
+  if (s)
+    return s;
+  if (!q->n)
+    return rw_fail (err, RW_EINVAL, "q and k have no tokens: at least one was expected");
   if (2 * ask->pairs > q->dim)
     return rw_fail (err, RW_EDOMAIN, "%zu pairs rotate, but q and k have %zu channels", ask->pairs,
                     q->dim);

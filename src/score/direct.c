@@ -85,10 +85,10 @@ shift (rw_direct_pass *p, rw_error *err)
 static rw_status
 check (const rw_direct_ask *a, rw_error *err)
 {
-  const rw_rows *q = &a->qk->q, *k = &a->qk->k;
-  if (q->n != k->n || q->dim != k->dim)
-    return rw_fail (err, RW_EINVAL, "q is (%zu, %zu), k (%zu, %zu): the same shape was expected",
-                    q->n, q->dim, k->n, k->dim);
+  const rw_rows *q = &a->qk->q;
+  const rw_status s = rw_qk_check (a->qk, err);
+  if (s)
+    return s;
   if (2 * a->freqs->n > q->dim)
     return rw_fail (err, RW_EINVAL, "%zu frequencies do not fit in %zu channels", a->freqs->n,
                     q->dim);

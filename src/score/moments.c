@@ -49,10 +49,10 @@ rw_moments_free (rw_moments *m)
 static rw_status
 check (const rw_moments_ask *ask, rw_error *err)
 {
-  const rw_rows *q = &ask->qk->q, *k = &ask->qk->k;
-  if (q->n != k->n || q->dim != k->dim)
-    return rw_fail (err, RW_EINVAL, "q is (%zu, %zu), k (%zu, %zu): the same shape was expected",
-                    q->n, q->dim, k->n, k->dim);
+  const rw_rows *q = &ask->qk->q;
+  const rw_status s = rw_qk_check (ask->qk, err);
+  if (s)
+    return s;
   if (!ask->pairs || 2 * ask->pairs > q->dim)
     return rw_fail (err, RW_EINVAL, "%zu pairs: 1 to %zu were expected in %zu channels", ask->pairs,
                     q->dim / 2, q->dim);

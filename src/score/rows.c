@@ -33,9 +33,9 @@ check (const rw_rows_ask *ask, rw_error *err)
   const rw_qk *qk = ask->qk;
   double delta = 0;
   rw_rule_frames (ask->freqs, &spans);
-  if (qk->q.n != qk->k.n || qk->q.dim != qk->k.dim)
-    return rw_fail (err, RW_EINVAL, "rows: q is (%zu, %zu), k (%zu, %zu): the same was expected",
-                    qk->q.n, qk->q.dim, qk->k.n, qk->k.dim);
+  const rw_status s = rw_qk_check (qk, err);
+  if (s)
+    return rw_within (err, s, "rows");
   if (2 * ask->freqs->n > qk->k.dim)
     return rw_fail (err, RW_EINVAL, "rows: %zu pairs do not fit into %zu channels", ask->freqs->n,
                     qk->k.dim);
