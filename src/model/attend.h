@@ -12,6 +12,14 @@
 #include "rope/freqs.h"
 #include "rope/geometry.h"
 
+/* cos and sin of all positions below n as keys and as queries under a table and its rule: made once
+   for all layers, heads and sequences; 8 bytes a pair, position and frame or span.  Their bits do
+   not depend on n.  Borrows nothing.  */
+typedef struct rw_attend_turns rw_attend_turns;
+rw_status rw_attend_turns_new (const rw_geometry *g, const rw_freqs *f, double length, size_t n,
+                               int threads, rw_attend_turns **out, rw_error *err);
+void rw_attend_turns_free (rw_attend_turns *t); /* NULL-safe */
+
 typedef struct
 {
   const rw_geometry *geometry; /* head_dim, layout, logit_scale, original_length */
@@ -31,6 +39,8 @@ typedef struct
   size_t out_token;
   int threads;
   rw_arena *scratch;
+  const rw_attend_turns *turns; /* OPTIONAL: of this geometry, table and length, for n_keys
+                                   positions or more; NULL: made for this call */
 } rw_attention;
 
 rw_status rw_attend (const rw_attention *a, rw_error *err);
