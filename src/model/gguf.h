@@ -55,7 +55,8 @@ typedef struct
 typedef struct
 {
   rw_gguf_text name;
-  rw_quant type;
+  uint32_t ggml_type; /* the file's number of the type */
+  rw_quant type;      /* RW_QUANTS: a type whose values are not read here ("IQ2_XS", "I32") */
   size_t rank;
   size_t shape[4];  /* GGUF's order: shape[0] is the fastest, the length of a row; 1 beyond rank */
   const void *data; /* in the mapping; every byte of it lies in the file */

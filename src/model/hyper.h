@@ -29,7 +29,8 @@ typedef struct
   rw_norm norm;
   rw_act act;
   bool gated;         /* feed-forward: act (gate x) * (up x); else act (up x) */
-  bool fused_qkv;     /* attn_qkv instead of attn_q, attn_k, attn_v */
+  bool qkv_bias;      /* q, k and v have biases; where this is false they may have them */
+  bool fused_qkv;     /* attn_qkv instead of attn_q, attn_k, attn_v (files may have either) */
   bool fused_gate_up; /* ffn_up holds gate, then up */
   bool head_norm;     /* q and k are normed head by head before rotation */
   bool post_norm;     /* attention and feed-forward results are normed before they are added */

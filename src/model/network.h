@@ -5,6 +5,7 @@
 #ifndef RW_MODEL_NETWORK_H
 #define RW_MODEL_NETWORK_H
 
+#include "base/mem.h"
 #include "model/hyper.h"
 #include "model/tokenizer.h"
 
@@ -40,6 +41,7 @@ typedef struct rw_network
   rw_layer *layer;         /* (hyper.layers,) */
   rw_tokenizer *tokenizer; /* NULL where the file has none that is known: see tokenizer_err */
   rw_error tokenizer_err;  /* why */
+  rw_arena *names;         /* the texts that weights are called by */
 } rw_network;
 
 /* Opens and checks a GGUF file: every tensor that the architecture needs is there and has its

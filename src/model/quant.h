@@ -32,6 +32,8 @@ const char *rw_quant_text (rw_quant type);              /* "Q4_K" */
 bool rw_quant_find (uint32_t ggml_type, rw_quant *out); /* by GGUF's number */
 /* GGUF's name of any number that it has had, known here or not ("IQ2_XS"), for errors; NULL.  */
 const char *rw_quant_ggml_text (uint32_t ggml_type);
+/* Values and bytes of its blocks; false for a number that it never had.  */
+bool rw_quant_ggml_size (uint32_t ggml_type, size_t *block, size_t *bytes);
 size_t rw_quant_block (rw_quant type); /* values a block: 1, 32 or 256 */
 size_t rw_quant_bytes (rw_quant type); /* bytes a block */
 

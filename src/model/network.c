@@ -1,0 +1,81 @@
+/* network: opening a trained model; see network.h.  */
+#include "model/network.h"
+#include "model/network_part.h"
+
+static rw_status
+find_ends (rw_weights *w)
+{
+  rw_network *n = w->n;
+  const size_t dim = n->hyper.dim, vocab = n->hyper.vocab;
+  const bool bias = n->hyper.arch->norm == RW_NORM_LAYER;
+  rw_status s = rw_weights_find (w, "token_embd.weight", true, vocab, dim, &n->embed);
+  if (!s)
+    s = rw_weights_find (w, "output_norm.weight", true, 1, dim, &n->out_norm);
+  if (!s)
+    s = rw_weights_find (w, "output_norm.bias", bias, 1, dim, &n->out_norm_b);
+  n->out = n->embed;
+  return s ? s : rw_weights_find (w, "output.weight", false, vocab, dim, &n->out);
+}
+
+static rw_status
+find_weights (rw_network *n, rw_error *err)
+{
+  const size_t tensors = rw_gguf_tensors (n->gguf);
+  rw_weights w = { .n = n, .used = rw_new (tensors, sizeof *w.used), .err = err };
+  n->names = rw_arena_new ();
+  n->layer = rw_new (n->hyper.layers, sizeof *n->layer);
+  rw_status s = RW_OK;
+  if (!w.used || !n->names || !n->layer)
+    s = rw_nomem (err, n->hyper.layers * sizeof *n->layer);
+  if (!s)
+    s = find_ends (&w);
+  for (size_t l = 0; l < n->hyper.layers && !s; l++)
+    s = rw_weights_layer (&w, l);
+  if (!s)
+    s = rw_weights_unused (&w);
+  rw_free (w.used);
+  return s;
+}
+
+rw_status
+rw_network_open (const char *path, rw_network **out, rw_error *err)
+{
+  rw_network *n = *out = rw_new (1, sizeof *n);
+  if (!n)
+    return rw_nomem (err, sizeof *n);
+  rw_status s = rw_gguf_open (path, &n->gguf, err);
+  if (!s)
+    s = rw_hyper_read (n->gguf, &n->hyper, err);
+  if (!s)
+    s = find_weights (n, err);
+  if (!s)
+    rw_fail (&n->tokenizer_err, RW_EINVAL, "%s: its tokenizer is not read", path);
+  if (s)
+    {
+      rw_network_close (n);
+      *out = NULL;
+    }
+  return s;
+}
+
+void
+rw_network_close (rw_network *n)
+{
+  if (!n)
+    return;
+  rw_gguf_close (n->gguf);
+  rw_arena_free (n->names);
+  rw_free (n->layer);
+  rw_free (n);
+}
+
+rw_status
+rw_network_tokenizer (const rw_network *n, const rw_tokenizer **out, rw_error *err)
+{
+  *out = n->tokenizer;
+  if (n->tokenizer)
+    return RW_OK;
+  if (err)
+    *err = n->tokenizer_err;
+  return rw_hint (err, "give token ids instead of text: `tokens`, an NPY file or a JSON list");
+}
