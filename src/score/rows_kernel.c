@@ -2,10 +2,9 @@
 
    dot: six queries against 64 keys side by side, all sums in registers: with 512-bit vectors 6 x 4
    of them, 24 fused multiply-adds on 10 loads a channel.
-   fold: p = 2^t, t = s - ref: t = n + f with n the nearest integer (t + 1.5 2^23 holds it in its
-   last bits) and 2^f a polynomial of degree 6, minimax in the relative error on |f| <= 1/2 with
-   2^0 = 1 kept: 1.8e-8 with these float coefficients, 8.2e-8 with the rounding.  t is held above
-   -60: p <= 2^-60 of a sum that is at least 1 is beyond float, and no square is subnormal.  */
+   fold: p = 2^t, t = s - ref, as base/power.h has it.  t is held above -60: p <= 2^-60 of a sum
+   that is at least 1 is beyond float, and no square is subnormal.  */
+#include "base/power.h"
 #include "score/rows_part.h"
 
 #include <math.h>
@@ -16,16 +15,12 @@
 
 enum
 {
-  EXPONENT = 23, /* bits below a float's exponent */
-  AHEAD = 8,     /* channels: keys come from the second cache */
-  LINE = 16      /* floats of a cache line */
+  AHEAD = 8, /* channels: keys come from the second cache */
+  LINE = 16  /* floats of a cache line */
 };
 static const float LEAST = -60.0F;
-static const float NEAREST = 0x1.8p23F;
 static const float SLACK = 43.25F; /* 30 log2 e */
 static const float PAD = -1e30F;   /* a score that counts as LEAST */
-static const float C1 = 0x1.62e432p-1F, C2 = 0x1.ebfbd6p-3F, C3 = 0x1.c6ae5cp-5F,
-                   C4 = 0x1.3b322ap-7F, C5 = 0x1.5f75a6p-10F, C6 = 0x1.3e7d38p-13F;
 static const float places[RW_ROWS_LANES] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 };
 
 #define EACH_ROW(X) X (0) X (1) X (2) X (3) X (4) X (5)
@@ -89,15 +84,8 @@ static const float places[RW_ROWS_LANES] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1
 /* GREATER takes its second operand where one is NaN, so that a NaN comes through.  */
 #define TAKE(score)                                                                                \
   {                                                                                                \
-    const v t = GREATER ((v){ 0 } + LEAST, (score) -ref), u = t + NEAREST, f = t - (u - NEAREST);  \
-    v w = (v){ 0 } + C6;                                                                           \
-    w = FUSE (w, f, (v){ 0 } + C5);                                                                \
-    w = FUSE (w, f, (v){ 0 } + C4);                                                                \
-    w = FUSE (w, f, (v){ 0 } + C3);                                                                \
-    w = FUSE (w, f, (v){ 0 } + C2);                                                                \
-    w = FUSE (w, f, (v){ 0 } + C1);                                                                \
-    w = FUSE (w, f, (v){ 0 } + 1);                                                                 \
-    w = (v) ((bits) w + ((bits) u << EXPONENT));                                                   \
+    const v t = GREATER ((v){ 0 } + LEAST, (score) -ref);                                          \
+    RW_POWER (w, t)                                                                                \
     p += w;                                                                                        \
     pt = FUSE (w, t, pt);                                                                          \
     pp = FUSE (w, w, pp);                                                                          \

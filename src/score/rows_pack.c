@@ -2,17 +2,15 @@
    in float64 are rounded to float32 before, too: scores are float32 anyway.  */
 #include "score/rows_part.h"
 
+#include "base/transpose.h"
 #include "rope/trained.h"
 
 #include <string.h>
-#if defined __x86_64__
-#  include <immintrin.h>
-#endif
 
 enum
 {
   BLOCK = RW_ROWS_BLOCK,
-  TILE = 4 /* of the transposition */
+  TILE = RW_TRANSPOSE
 };
 
 /* What a thread works on.  */
@@ -59,23 +57,6 @@ static void (*const rotate[]) (const float *re, const float *im, const double *c
 #endif
       };
 
-/* TILE x TILE values at `from`, rows dim apart, to the columns of `to`, rows BLOCK apart.  */
-static void
-transpose (const float *from, size_t dim, float *to)
-{
-#if defined __x86_64__
-  __m128 a = _mm_loadu_ps (from), b = _mm_loadu_ps (from + dim);
-  __m128 c = _mm_loadu_ps (from + 2 * dim), d = _mm_loadu_ps (from + 3 * dim);
-  _MM_TRANSPOSE4_PS (a, b, c, d);
-  _mm_storeu_ps (to, a), _mm_storeu_ps (to + BLOCK, b);
-  _mm_storeu_ps (to + 2 * BLOCK, c), _mm_storeu_ps (to + 3 * BLOCK, d);
-#else
-  for (size_t j = 0; j < TILE; j++)
-    for (size_t c = 0; c < TILE; c++)
-      to[c * BLOCK + j] = from[j * dim + c];
-#endif
-}
-
 /* The keys of a block channel by channel; zeros after the last.  */
 static void
 read_keys (const rw_rows_keys *keys, size_t first, desk *d)
@@ -87,7 +68,7 @@ read_keys (const rw_rows_keys *keys, size_t first, desk *d)
     memset (d->row + n * dim, 0, (BLOCK - n) * dim * sizeof *d->row);
   for (size_t j = 0; j < BLOCK; j += TILE)
     for (size_t c = 0; c < whole; c += TILE)
-      transpose (d->row + j * dim + c, dim, d->x + c * BLOCK + j);
+      rw_transpose (d->row + j * dim + c, dim, d->x + c * BLOCK + j, BLOCK);
   for (size_t c = whole; c < dim; c++)
     for (size_t j = 0; j < BLOCK; j++)
       d->x[c * BLOCK + j] = d->row[j * dim + c];
