@@ -18,8 +18,8 @@
 
 /* Those of the table, for people.  */
 #define NAMES                                                                                      \
-  "schedule, similarity, base_bound, table, rotate, source, attention, profile, moments, direct, " \
-  "store, sweep"
+  "schedule, similarity, base_bound, table, rotate, source, attention, attend, profile, moments, " \
+  "direct, store, sweep"
 
 static const struct
 {
@@ -33,6 +33,7 @@ static const struct
   { "rotate", bench_rotate },
   { "source", bench_source },
   { "attention", bench_attention },
+  { "attend", bench_attend },
   { "profile", bench_profile },
   { "moments", bench_moments },
   { "direct", bench_direct },

@@ -1,0 +1,192 @@
+/* attend_weigh: scores become weights, weights weigh values.
+
+   Weights are 2^(s - ref).  The reference of a row is the largest score of its first block, raised
+   only when a score passes it by 2^43: sums have their full precision and never overflow.
+
+   A value is only ever multiplied by the weight of a row that sees it, since 0 times NaN is NaN:
+   what not all rows of a product see is added row by row.  */
+#include "model/attend_part.h"
+
+#include <math.h>
+#include <string.h>
+
+enum
+{
+  GROUP = RW_ATTEND_GROUP,
+  BLOCK = RW_ATTEND_BLOCK,
+  LINE = RW_ATTEND_LINE
+};
+#define SLACK 43.25F /* 30 log2 e */
+
+/* What a row sees of the block.  */
+typedef struct
+{
+  size_t from, to; /* places in the block; from >= to: nothing */
+} view;
+
+static view
+view_of (const rw_attend_row *row, size_t first)
+{
+  const size_t from = row->from > first ? row->from - first : 0;
+  return (view){ from, row->to > first + BLOCK ? BLOCK : row->to > first ? row->to - first : 0 };
+}
+
+static void
+weigh_row (rw_attend_desk *d, size_t r, view see)
+{
+  const rw_attend_job *j = d->job;
+  rw_attend_row *row = &d->row[r];
+  const size_t from = see.from / LINE * LINE, to = (see.to + LINE - 1) / LINE * LINE;
+  float *s = d->s + r * RW_ATTEND_STEP;
+  if (j->cap > 0)
+    j->kernels->cap (s + from, to - from, j->cap);
+  for (size_t k = from; k < see.from; k++)
+    s[k] = -INFINITY;
+  for (size_t k = see.to; k < to; k++)
+    s[k] = -INFINITY;
+  const float top = j->kernels->top (s + from, to - from);
+  if (top > row->ref + SLACK)
+    {
+      const float less = exp2f (row->ref - top);
+      row->ref = top;
+      row->sum *= (double) less;
+      if (row->seen)
+        j->kernels->scale (d->o + r * j->width, j->width, less);
+    }
+  row->seen = true;
+  row->sum += (double) j->kernels->power (s + from, to - from, row->ref);
+}
+
+static void
+multiply (const rw_attend_kernels *k, const rw_attend_product *p, size_t n)
+{
+  if (p->depth)
+    (n == 1 ? k->rows1 : n <= 3 ? k->rows3 : k->rows6) (p);
+}
+
+/* The values at from .. to - 1 of the block, of n rows that see them.  */
+static rw_attend_product
+product_of (rw_attend_desk *d, size_t first_row, size_t n, view see, const float *value,
+            size_t step)
+{
+  rw_attend_product p = { .b = value + see.from * step,
+                          .b_row = step,
+                          .depth = see.from < see.to ? see.to - see.from : 0,
+                          .lines = d->job->width / LINE };
+  for (size_t k = 0; k < GROUP; k++)
+    p.a[k] = d->s + (first_row + (k < n ? k : 0)) * RW_ATTEND_STEP + see.from;
+  return p;
+}
+
+/* Rows that see different keys: the common ones together, what is before and after row by row, all
+   in one chain a row.  */
+static void
+weigh_ragged (rw_attend_desk *d, size_t first_row, size_t n, const view *see, view common,
+              const float *value, size_t step)
+{
+  const rw_attend_kernels *k = d->job->kernels;
+  const size_t width = d->job->width;
+  memset (d->sum, 0, GROUP * width * sizeof *d->sum);
+  if (common.from > common.to) /* nothing in common: all of it comes before */
+    common.from = common.to = BLOCK;
+  for (size_t part = 0; part < 3; part++)
+    {
+      rw_attend_product p = product_of (d, first_row, n, common, value, step);
+      p.mode = RW_ATTEND_GO_ON;
+      for (size_t r = 0; r < GROUP; r++)
+        p.c[r] = d->sum + r * width;
+      if (part == 1)
+        multiply (k, &p, n);
+      for (size_t r = 0; r < n && part != 1; r++)
+        {
+          view own = see[r];
+          if (part == 0)
+            own.to = own.to < common.from ? own.to : common.from;
+          else
+            own.from = own.from > common.to ? own.from : common.to;
+          p = product_of (d, first_row + r, 1, own, value, step);
+          p.mode = RW_ATTEND_GO_ON;
+          p.c[0] = d->sum + r * width;
+          multiply (k, &p, 1);
+        }
+    }
+  for (size_t r = 0; r < n; r++)
+    if (see[r].from < see[r].to)
+      k->add (d->o + (first_row + r) * width, d->sum + r * width, width);
+}
+
+static void
+weigh_group (rw_attend_desk *d, size_t first_row, size_t n, size_t first, const float *value,
+             size_t step)
+{
+  view see[GROUP], common = { 0, BLOCK };
+  bool even = true;
+  size_t seeing = 0;
+  for (size_t r = 0; r < n; r++)
+    {
+      see[r] = view_of (&d->row[first_row + r], first);
+      even = even && see[r].from == see[0].from && see[r].to == see[0].to;
+      if (see[r].from >= see[r].to)
+        continue;
+      weigh_row (d, first_row + r, see[r]);
+      seeing++;
+      common.from = see[r].from > common.from ? see[r].from : common.from;
+      common.to = see[r].to < common.to ? see[r].to : common.to;
+    }
+  if (!seeing)
+    return;
+  if (!even)
+    {
+      weigh_ragged (d, first_row, n, see, seeing == n ? common : (view){ BLOCK, 0 }, value, step);
+      return;
+    }
+  rw_attend_product p = product_of (d, first_row, n, common, value, step);
+  p.mode = RW_ATTEND_ADD;
+  for (size_t r = 0; r < GROUP; r++)
+    p.c[r] = r < n ? d->o + (first_row + r) * d->job->width : d->sum + r * d->job->width;
+  multiply (d->job->kernels, &p, n);
+}
+
+void
+rw_attend_weigh (rw_attend_desk *d, size_t first, const float *value, size_t step)
+{
+  for (size_t r = 0; r < d->n_rows; r += GROUP)
+    weigh_group (d, r, d->n_rows - r < GROUP ? d->n_rows - r : GROUP, first, value, step);
+}
+
+void
+rw_attend_clear (rw_attend_desk *d)
+{
+  memset (d->o, 0, d->n_rows * d->job->width * sizeof *d->o);
+  for (size_t r = 0; r < d->n_rows; r++)
+    {
+      d->row[r].seen = false;
+      d->row[r].ref = -INFINITY;
+      d->row[r].sum = 0;
+    }
+}
+
+void
+rw_attend_fold (rw_attend_desk *d, size_t r, const float *o)
+{
+  const size_t width = d->job->width;
+  rw_attend_row *row = &d->row[r];
+  if (!row->seen)
+    return;
+  const double ref = fmax (row->all_ref, (double) row->ref);
+  const double keep = exp2 (row->all_ref - ref), by = exp2 ((double) row->ref - ref);
+  row->all_ref = ref;
+  row->all_sum = row->all_sum * keep + row->sum * by;
+  d->job->kernels->fold (d->all + r * width, o, width, keep, by);
+}
+
+void
+rw_attend_write (rw_attend_desk *d, size_t r)
+{
+  const rw_attention *a = d->job->a;
+  const rw_attend_row *row = &d->row[r];
+  const double *all = d->all + r * d->job->width;
+  float *out = a->out + row->query * a->out_token + row->head * a->value_dim;
+  for (size_t c = 0; c < a->value_dim; c++)
+    out[c] = (float) (all[c] / row->all_sum);
+}
