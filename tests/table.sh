@@ -70,7 +70,8 @@ refuses "a name of the Hub is told that nothing is fetched" 3 'hint: .*nothing i
 mkdir empty
 refuses "a folder without config.json is exit 3" 3 'holds no config.json' table empty
 printf 'GGUF\003\000\000\000' >m.gguf
-refuses "GGUF is refused for now" 2 'reads Hugging Face configs' table m.gguf
+refuses "a cut GGUF file is told with its place" 2 'm.gguf: byte 8: the header: 8 bytes expected, 0 are left' table m.gguf
+refuses "only exact reads GGUF files" 2 "the stack 'hf' reads no GGUF files" table m.gguf --stack hf
 printf '{"hidden_size": 4096,\n "hidden_size": 1}' >twice.json
 refuses "a repeated key is told with its place" 2 'twice.json:2:2: the key "hidden_size" stands here twice' table ./twice.json
 refuses "broken --rope is exit 2" 2 '--rope:1:2' table llama-2-7b --rope '{rope}'

@@ -285,6 +285,12 @@ rw_gguf_path (const rw_gguf *g)
   return g->path;
 }
 
+const rw_gguf_part *
+rw_gguf_part_at (const rw_gguf *g, size_t i)
+{
+  return i < g->n_files ? &g->file[i].part : NULL;
+}
+
 uint32_t
 rw_gguf_version (const rw_gguf *g)
 {

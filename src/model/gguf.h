@@ -83,6 +83,10 @@ const rw_gguf_tensor *rw_gguf_tensor_at (const rw_gguf *g, size_t i);
 const rw_gguf_value *rw_gguf_find (const rw_gguf *g, const char *key);
 const rw_gguf_tensor *rw_gguf_tensor_find (const rw_gguf *g, const char *name);
 
+/* Hex SHA-256 of the metadata, the tensor table and the values; where those are more than 256 MB,
+   of the first 64 KB of each tensor instead.  A change behind those is not seen.  */
+void rw_gguf_digest (const rw_gguf *g, char hex[65]);
+
 /* Item i as a number: any of the number types and bool.  False where it is none, or i >= n.  */
 bool rw_gguf_number (const rw_gguf_value *v, size_t i, double *out);
 

@@ -69,6 +69,7 @@ rw_gguf_part_read (rw_gguf_part *part, rw_error *err)
 {
   rw_gguf_scan s = { .part = part, .what = "the header", .err = err };
   const rw_status st = read_all (part, &s);
+  part->head = s.at;
   if (st)
     rw_gguf_part_free (part);
   return st;

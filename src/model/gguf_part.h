@@ -18,7 +18,11 @@ typedef struct
   size_t n_values;
   rw_gguf_tensor *tensor; /* (n_tensors,) owned, in the file's order */
   size_t n_tensors;
+  size_t head; /* bytes before the values: header, metadata, tensor table */
 } rw_gguf_part;
+
+/* File i of a model; NULL after the last.  */
+const rw_gguf_part *rw_gguf_part_at (const rw_gguf *g, size_t i);
 
 /* name, data and n are set; reads the rest.  On failure the part is freed.  */
 rw_status rw_gguf_part_read (rw_gguf_part *part, rw_error *err);

@@ -4,6 +4,7 @@
    one.  Its schedule blocks are read strictly too.  */
 #include "base/mem.h"
 #include "stack/hf.h"
+#include "stack/presets.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -182,17 +183,6 @@ beside (const char *model, const char *folder)
   return NULL;
 }
 
-static bool
-is_preset (const char *model)
-{
-  struct stat st;
-  char *path
-      = strchr (model, '/') ? NULL : rw_format ("%s/configs/models/%s.json", rw_datadir (), model);
-  const bool yes = path && stat (path, &st) == 0;
-  rw_free (path);
-  return yes;
-}
-
 rw_status
 rw_stack_config_model (const rw_stack *stack, const cJSON *model, const char *path,
                        const char *folder, rw_model *out, rw_error *err)
@@ -204,8 +194,12 @@ rw_stack_config_model (const rw_stack *stack, const cJSON *model, const char *pa
     return rw_fail (err, RW_EINVAL, "%s: expected a preset, a path or an object, got %s", path,
                     rw_json_kind (model));
   const char *text = model->valuestring;
-  char *file = is_preset (text) ? NULL : beside (text, folder);
-  rw_status s = rw_stack_model (stack, file ? file : text, NULL, out, err);
+  char *preset = NULL;
+  rw_status s = rw_preset_path (text, &preset, err);
+  char *file = preset || s ? NULL : beside (text, folder);
+  if (!s)
+    s = rw_stack_model (stack, file ? file : text, NULL, out, err);
+  rw_free (preset);
   rw_free (file);
   return rw_within (err, s, "%s", path);
 }

@@ -1,10 +1,12 @@
-/* presets: the models whose geometry comes with ropewalk, and the folder they lie in; see
-   stack.h.  */
+/* presets: the models that come with ropewalk, geometries and whole ones, and the folder they lie
+   in; see stack.h and presets.h.  */
+#include "stack/presets.h"
 #include "base/mem.h"
 #include "stack/stack.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,64 +20,125 @@ rw_datadir (void)
   return access (RW_DATADIR "/configs/models", R_OK) == 0 ? RW_DATADIR : RW_SRCDIR;
 }
 
+/* The folders of presets, below rw_datadir, and what their files end with.  */
+static const struct
+{
+  const char *folder, *end;
+  bool needed;
+} places[] = { { "configs/models", ".json", true }, { "models", ".gguf", false } };
+
+enum
+{
+  PLACES = sizeof places / sizeof *places
+};
+
+rw_status
+rw_preset_path (const char *name, char **path, rw_error *err)
+{
+  *path = NULL;
+  if (!*name || strchr (name, '/'))
+    return RW_OK;
+  for (size_t i = 0; i < PLACES; i++)
+    {
+      *path = rw_format ("%s/%s/%s%s", rw_datadir (), places[i].folder, name, places[i].end);
+      if (!*path)
+        return rw_nomem (err, strlen (name));
+      if (access (*path, F_OK) == 0)
+        return RW_OK;
+      rw_free (*path);
+      *path = NULL;
+    }
+  return RW_OK;
+}
+
+/* ---- the list ---- */
+
+typedef struct
+{
+  char **name; /* (n,) owned */
+  size_t n, room;
+} list;
+
+static rw_status
+add_name (list *l, const char *file, const char *end, rw_error *err)
+{
+  const size_t length = strlen (file), tail = strlen (end);
+  if (length <= tail || strcmp (file + length - tail, end) != 0 || file[0] == '.')
+    return RW_OK;
+  if (l->n == l->room)
+    {
+      const size_t more = l->room ? 2 * l->room : 64;
+      rw_status s = rw_grow ((void **) &l->name, l->n, more, sizeof *l->name, err);
+      if (s)
+        return s;
+      l->room = more;
+    }
+  char *name = rw_strdup (file);
+  if (!name)
+    return rw_nomem (err, length);
+  name[length - tail] = 0;
+  l->name[l->n++] = name;
+  return RW_OK;
+}
+
+static rw_status
+add_place (list *l, size_t place, rw_error *err)
+{
+  char *folder = rw_format ("%s/%s", rw_datadir (), places[place].folder);
+  DIR *dir = folder ? opendir (folder) : NULL;
+  rw_status s = folder ? RW_OK : rw_nomem (err, 0);
+  if (folder && !dir && places[place].needed)
+    {
+      s = rw_fail (err, RW_EIO, "%s: %s", folder, strerror (errno));
+      rw_hint (err, "set ROPEWALK_DATADIR to the folder that holds configs/ and models/");
+    }
+  for (struct dirent *e; dir && !s && (e = readdir (dir));)
+    s = add_name (l, e->d_name, places[place].end, err);
+  if (dir)
+    closedir (dir);
+  rw_free (folder);
+  return s;
+}
+
 static int
 by_name (const void *a, const void *b)
 {
   return strcmp (*(char *const *) a, *(char *const *) b);
 }
 
-static rw_status
-add_name (char ***names, size_t *n, size_t *room, const char *file, rw_error *err)
+/* Sorted; a name that both folders have stands there once.  */
+static void
+sort (list *l)
 {
-  const size_t length = strlen (file);
-  if (length < 6 || strcmp (file + length - 5, ".json") != 0 || file[0] == '.')
-    return RW_OK;
-  if (*n == *room)
-    {
-      const size_t more = *room ? 2 * *room : 64;
-      rw_status s = rw_grow ((void **) names, *n, more, sizeof **names, err);
-      if (s)
-        return s;
-      *room = more;
-    }
-  char *name = rw_strdup (file);
-  if (!name)
-    return rw_nomem (err, length);
-  name[length - 5] = 0;
-  (*names)[(*n)++] = name;
-  return RW_OK;
+  size_t kept = 0;
+  if (l->n)
+    qsort (l->name, l->n, sizeof *l->name, by_name);
+  for (size_t i = 0; i < l->n; i++)
+    if (kept && strcmp (l->name[kept - 1], l->name[i]) == 0)
+      rw_free (l->name[i]);
+    else
+      l->name[kept++] = l->name[i];
+  l->n = kept;
 }
 
 rw_status
 rw_stack_presets (char ***names, size_t *n, rw_error *err)
 {
-  char *folder = rw_format ("%s/configs/models", rw_datadir ());
-  DIR *dir = folder ? opendir (folder) : NULL;
-  size_t room = 0;
+  list l = { 0 };
   rw_status s = RW_OK;
   *names = NULL;
   *n = 0;
-  if (!folder)
-    return rw_nomem (err, 0);
-  if (!dir)
-    {
-      s = rw_fail (err, RW_EIO, "%s: %s", folder, strerror (errno));
-      rw_hint (err, "set ROPEWALK_DATADIR to the folder that holds configs/");
-    }
-  for (struct dirent *e; dir && !s && (e = readdir (dir));)
-    s = add_name (names, n, &room, e->d_name, err);
-  if (dir)
-    closedir (dir);
-  rw_free (folder);
+  for (size_t i = 0; i < PLACES && !s; i++)
+    s = add_place (&l, i, err);
   if (s)
     {
-      rw_stack_presets_free (*names, *n);
-      *names = NULL;
-      *n = 0;
+      rw_stack_presets_free (l.name, l.n);
+      return s;
     }
-  else if (*n)
-    qsort (*names, *n, sizeof **names, by_name);
-  return s;
+  sort (&l);
+  *names = l.name;
+  *n = l.n;
+  return RW_OK;
 }
 
 void

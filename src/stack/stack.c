@@ -1,6 +1,9 @@
-/* stack: the table of stacks, and MODEL: a preset, a config.json, a folder, stdin; see stack.h.  */
+/* stack: the table of stacks, and MODEL: a preset, a config.json, a GGUF file, a folder, stdin; see
+ * stack.h.  */
 #include "base/mem.h"
+#include "stack/gguf_model.h"
 #include "stack/hf.h"
+#include "stack/presets.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -81,7 +84,8 @@ unknown_model (const char *model, rw_error *err)
       rw_text_addf (&text, "%s%s", shown++ ? ", " : "presets that begin so: ", list.name[i]);
   rw_fail (err, RW_EINVAL, "'%.200s' is no preset, file or folder%s", model,
            rw_did_you_mean (near, sizeof near, model, list_name, &list));
-  rw_hint (err, "%s%s`ropewalk list models` shows all; a path needs a config.json",
+  rw_hint (err,
+           "%s%s`ropewalk list models` shows all; a path leads to a config.json or a GGUF file",
            rw_text_get (&text), shown ? "; " : "");
   rw_text_free (&text);
   rw_stack_presets_free (list.name, list.n);
@@ -89,24 +93,6 @@ unknown_model (const char *model, rw_error *err)
 }
 
 /* ---- MODEL ---- */
-
-/* GGUF files are not read by this version; their first bytes say what they are.  */
-static rw_status
-check_magic (const char *path, rw_error *err)
-{
-  char magic[4] = "";
-  FILE *file = fopen (path, "rb");
-  if (!file)
-    return rw_fail (err, RW_EIO, "%s: %s", path, strerror (errno));
-  const size_t n = fread (magic, 1, sizeof magic, file);
-  fclose (file);
-  if (n == sizeof magic && memcmp (magic, "GGUF", 4) == 0)
-    {
-      rw_fail (err, RW_EINVAL, "%s: a GGUF file; this version reads Hugging Face configs", path);
-      return rw_hint (err, "give the config.json of the model it was made from");
-    }
-  return RW_OK;
-}
 
 /* The file MODEL means; the caller frees *path.  *name is what the model is called.  */
 static rw_status
@@ -120,21 +106,16 @@ find_file (const char *model, char **path, const char **name, rw_error *err)
       *path = rw_strdup (model);
       return *path ? RW_OK : rw_nomem (err, 2);
     }
-  const bool is_name = *model && !strchr (model, '/');
-  *path = is_name ? rw_format ("%s/configs/models/%s.json", rw_datadir (), model) : NULL;
-  if (is_name && !*path)
-    return rw_nomem (err, strlen (model));
-  if (*path && access (*path, F_OK) == 0)
-    return RW_OK;
-  rw_free (*path);
-  *path = NULL;
+  const rw_status s = rw_preset_path (model, path, err);
+  if (s || *path)
+    return s;
   if (stat (model, &st) != 0)
     {
       if (strchr (model, '/'))
         {
           rw_fail (err, RW_EIO, "%s: %s", model, strerror (errno));
-          return rw_hint (err, "names with a / are paths, nothing is fetched: give a config.json "
-                               "or a preset of `ropewalk list models`");
+          return rw_hint (err, "names with a / are paths, nothing is fetched: give a config.json, "
+                               "a GGUF file or a preset of `ropewalk list models`");
         }
       return unknown_model (model, err);
     }
@@ -143,7 +124,7 @@ find_file (const char *model, char **path, const char **name, rw_error *err)
     return rw_nomem (err, strlen (model));
   if (S_ISDIR (st.st_mode) && access (*path, F_OK) != 0)
     return rw_fail (err, RW_EIO, "%s: the folder holds no config.json", model);
-  return check_magic (*path, err);
+  return RW_OK;
 }
 
 /* The path's last part, without slashes at its end.  */
@@ -164,8 +145,10 @@ read_file (const rw_stack *stack, const char *path, const char *name, const cJSO
            rw_model *out, rw_error *err)
 {
   cJSON *config = NULL;
-  rw_status s = rw_json_read (path, &config, err);
-  if (!s)
+  rw_status s;
+  if (rw_gguf_model_is (path))
+    s = rw_gguf_model_read (stack, path, rope, out, err);
+  else if (!(s = rw_json_read (path, &config, err)))
     s = stack->read (strcmp (path, "-") == 0 ? "stdin" : path, config, rope, out, err);
   if (!s)
     {

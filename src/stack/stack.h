@@ -30,8 +30,9 @@ typedef struct
 const rw_stack *rw_stack_at (size_t i); /* NULL after the last */
 rw_status rw_stack_find (const char *name, const rw_stack **out, rw_error *err);
 
-/* MODEL of the command line: a preset name, a config.json or a folder holding one, or "-".  rope is
-   NULL, JSON text, or @file.  The caller frees *out with rw_model_free.  */
+/* MODEL of the command line: a preset name, a config.json or a folder holding one, a GGUF file
+   (with the stack `exact`), or "-".  rope is NULL, JSON text, or @file.  The caller frees *out with
+   rw_model_free.  */
 rw_status rw_stack_model (const rw_stack *stack, const char *model, const char *rope, rw_model *out,
                           rw_error *err);
 
@@ -42,7 +43,8 @@ rw_status rw_stack_model (const rw_stack *stack, const char *model, const char *
 rw_status rw_stack_config_model (const rw_stack *stack, const cJSON *model, const char *path,
                                  const char *folder, rw_model *out, rw_error *err);
 
-/* Preset names: file names of DATADIR/configs/models without ".json", sorted.  The caller frees the
+/* Preset names: file names of DATADIR/configs/models without ".json" and of DATADIR/models without
+   ".gguf", sorted.  The caller frees the
    list with rw_stack_presets_free.  */
 rw_status rw_stack_presets (char ***names, size_t *n, rw_error *err);
 void rw_stack_presets_free (char **names, size_t n);
