@@ -37,6 +37,17 @@ find_weights (rw_network *n, rw_error *err)
   return s;
 }
 
+/* A network without one that is known may still be given ids.  */
+static rw_status
+find_tokenizer (rw_network *n, rw_error *err)
+{
+  if (rw_tokenizer_new (n->gguf, &n->tokenizer, &n->tokenizer_err) != RW_ENOMEM)
+    return RW_OK;
+  if (err)
+    *err = n->tokenizer_err;
+  return RW_ENOMEM;
+}
+
 rw_status
 rw_network_open (const char *path, rw_network **out, rw_error *err)
 {
@@ -49,7 +60,7 @@ rw_network_open (const char *path, rw_network **out, rw_error *err)
   if (!s)
     s = find_weights (n, err);
   if (!s)
-    rw_fail (&n->tokenizer_err, RW_EINVAL, "%s: its tokenizer is not read", path);
+    s = find_tokenizer (n, err);
   if (s)
     {
       rw_network_close (n);
@@ -63,6 +74,7 @@ rw_network_close (rw_network *n)
 {
   if (!n)
     return;
+  rw_tokenizer_free (n->tokenizer);
   rw_gguf_close (n->gguf);
   rw_arena_free (n->names);
   rw_free (n->layer);
