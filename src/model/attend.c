@@ -20,6 +20,15 @@ enum
 };
 static const size_t room = (size_t) 1 << 28; /* bytes of packed keys, unless one kv head has more */
 
+/* Rows of a tile.  */
+enum
+{
+  ROWS_MOST = 384,
+  ROWS_LEAST = 96,
+  ROWS_ROOM = 1 << 16, /* floats of turned queries and weighted values: a quarter of the cache */
+  TASKS = 8            /* wanted of a thread, for what the diagonal leaves uneven */
+};
+
 /* A segment of a row, for later.  */
 typedef struct
 {
@@ -113,16 +122,16 @@ do_segment (rw_attend_desk *d, size_t kv, size_t segment, part *to)
     }
 }
 
-/* The segments of a kv head, in their order.  */
+/* The segments of a kv head, in their order, `step` parts apart.  */
 static void
-put_together (rw_attend_desk *d, size_t kv, size_t segments, const part *from)
+put_together (rw_attend_desk *d, size_t kv, size_t segments, const part *from, size_t step)
 {
   rw_attend_tile_begin (d, kv, 0);
   for (size_t r = 0; r < d->n_rows; r++)
     {
       for (size_t s = 0; s < segments; s++)
         {
-          const part *p = &from[s * d->n_rows + r];
+          const part *p = &from[s * step + r];
           d->row[r].seen = p->row.seen;
           d->row[r].ref = p->row.ref;
           d->row[r].sum = p->row.sum;
@@ -146,6 +155,7 @@ run_segments (rw_attend_job *j, rw_attend_desk *desks, int threads, rw_error *er
     return rw_nomem (err, count * bytes);
   for (size_t k = 0; k < count * each; k++)
     parts[k].o = o + k * j->width;
+  /* All kv heads of a segment in a row: they are turned by the same part of the tables.  */
   for (; j->kv_from < kv_heads; j->kv_from += count)
     {
       const size_t n = kv_heads - j->kv_from < count ? kv_heads - j->kv_from : count;
@@ -153,9 +163,9 @@ run_segments (rw_attend_job *j, rw_attend_desk *desks, int threads, rw_error *er
 #pragma omp parallel for num_threads(threads) if (threads > 1) schedule(static, 1)
       for (int t = 0; t < threads; t++)
         for (size_t k; (k = take (&done)) < n * segments;)
-          do_segment (&desks[t], j->kv_from + k / segments, first + k % segments, parts + k * rows);
+          do_segment (&desks[t], j->kv_from + k % n, first + k / n, parts + k * rows);
       for (size_t kv = 0; kv < n; kv++)
-        put_together (&desks[0], j->kv_from + kv, segments, parts + kv * each);
+        put_together (&desks[0], j->kv_from + kv, segments, parts + kv * rows, n * rows);
     }
   return RW_OK;
 }
@@ -181,11 +191,24 @@ scale_queries (rw_attend_job *j, rw_error *err)
   return RW_OK;
 }
 
+/* Whole queries: at least one.  */
+static size_t
+tile_queries (const rw_attention *a, size_t group, size_t width)
+{
+  const size_t threads = a->threads < 1 ? 1 : (size_t) a->threads;
+  const size_t share = a->n_queries * a->heads / (TASKS * threads);
+  size_t rows = ROWS_ROOM / ((size_t) a->geometry->head_dim + width);
+  rows = rows < ROWS_MOST ? rows : ROWS_MOST;
+  rows = share < rows ? share : rows;
+  rows = rows > ROWS_LEAST ? rows : ROWS_LEAST;
+  const size_t queries = rows > group ? rows / group : 1;
+  return queries < a->n_queries ? queries : a->n_queries;
+}
+
 static rw_attend_job
 job_of (const rw_attention *a, const rw_attend_turns *turns)
 {
   const size_t group = a->heads / a->kv_heads, line = RW_ATTEND_LINE;
-  const size_t queries = group < RW_ATTEND_TILE ? RW_ATTEND_TILE / group : 1;
   const size_t first = a->n_keys - a->n_queries; /* position of the first query */
   const size_t from = a->window && first >= a->window ? first - a->window + 1 : 0;
   rw_attend_job j = { .a = a,
@@ -194,9 +217,9 @@ job_of (const rw_attention *a, const rw_attend_turns *turns)
                       .dim = (size_t) a->geometry->head_dim,
                       .width = (a->value_dim + line - 1) / line * line,
                       .group = group,
-                      .queries = queries < a->n_queries ? queries : a->n_queries,
                       .from = from / BLOCK * BLOCK };
   j.kernels = rw_attend_kernels_of[j.simd];
+  j.queries = tile_queries (a, group, j.width);
   j.tiles = (a->n_queries + j.queries - 1) / j.queries;
   j.n = (a->n_keys - j.from + BLOCK - 1) / BLOCK * BLOCK;
   j.streams = j.tiles == 1;

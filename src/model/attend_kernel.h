@@ -15,7 +15,8 @@
 enum
 {
   RW_ATTEND_GROUP = 6, /* rows of a product: 6 x 4 vectors of sums fill the registers */
-  RW_ATTEND_LINE = 16  /* floats of the widest vector */
+  RW_ATTEND_LINE = 16, /* floats of the widest vector */
+  RW_ATTEND_PANEL = 64 /* columns at once */
 };
 
 typedef enum
@@ -30,7 +31,8 @@ typedef struct
   const float *a[RW_ATTEND_GROUP];
   float *c[RW_ATTEND_GROUP];
   const float *b;
-  size_t b_row, depth, lines;
+  size_t b_row, b_panel; /* from one row to the next; from a panel's columns to those of the next */
+  size_t depth, lines;
   rw_attend_mode mode;
 } rw_attend_product;
 
@@ -41,12 +43,13 @@ typedef struct
   void (*rows3) (const rw_attend_product *p);
   void (*rows1) (const rw_attend_product *p);
   float (*top) (const float *s, size_t n); /* the largest; a NaN may be passed over */
-  /* s becomes 2^(s - ref), 0 below 2^-64; returns the sum.  */
-  float (*power) (float *s, size_t n, float ref);
+  /* w becomes 2^(s - ref), 0 below 2^-64; returns the sum, and the largest s in *top.  */
+  float (*power) (const float *s, size_t n, float ref, float *w, float *top);
   void (*cap) (float *s, size_t n, float by);       /* s becomes by tanh (s) */
   void (*scale) (float *o, size_t n, float by);     /* o *= by */
   void (*add) (float *o, const float *x, size_t n); /* o += x */
   void (*fold) (double *o, const float *x, size_t n, double keep, double by); /* o keep + x by */
+  void (*write) (float *out, const double *o, size_t n, double by);           /* o by, any n */
 } rw_attend_kernels;
 
 extern const rw_attend_kernels *const rw_attend_kernels_of[]; /* by rw_simd */

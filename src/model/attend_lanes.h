@@ -3,6 +3,7 @@
      NAME (x)     the name of x of this kind
      TARGET       attribute of its functions
      BYTES        of a vector
+     FETCH (i)    fetches vector i of b some steps ahead
      MADD (a, x, q)   a += x q, of a vector x and a number q
      FUSE (a, b, c)   a b + c
      GREATER (a, b)   the larger; b where one is NaN
@@ -50,38 +51,48 @@ NAME (sum) (const float x[RW_ATTEND_LINE])
   return s[0];
 }
 
-TARGET static float
-NAME (top) (const float *s, size_t n)
+static inline float
+NAME (most) (const float x[RW_ATTEND_LINE])
 {
-  v top[RW_ATTEND_LINE / W];
-  float x[RW_ATTEND_LINE], most;
-  for (size_t k = 0; k < RW_ATTEND_LINE / W; k++)
-    top[k] = FROM (s + k * W);
-  for (size_t j = RW_ATTEND_LINE; j < n; j += RW_ATTEND_LINE)
-    for (size_t k = 0; k < RW_ATTEND_LINE / W; k++)
-      top[k] = GREATER (top[k], FROM (s + j + k * W));
-  memcpy (x, top, sizeof x);
-  most = x[0];
+  float most = x[0];
   for (size_t i = 1; i < RW_ATTEND_LINE; i++)
     most = x[i] > most ? x[i] : most;
   return most;
 }
 
 TARGET static float
-NAME (power) (float *s, size_t n, float ref)
+NAME (top) (const float *s, size_t n)
 {
-  v sum[RW_ATTEND_LINE / W] = { { 0 } };
+  v top[RW_ATTEND_LINE / W];
   float x[RW_ATTEND_LINE];
+  for (size_t k = 0; k < RW_ATTEND_LINE / W; k++)
+    top[k] = FROM (s + k * W);
+  for (size_t j = RW_ATTEND_LINE; j < n; j += RW_ATTEND_LINE)
+    for (size_t k = 0; k < RW_ATTEND_LINE / W; k++)
+      top[k] = GREATER (top[k], FROM (s + j + k * W));
+  memcpy (x, top, sizeof x);
+  return NAME (most) (x);
+}
+
+TARGET static float
+NAME (power) (const float *s, size_t n, float ref, float *to, float *largest)
+{
+  v sum[RW_ATTEND_LINE / W] = { { 0 } }, top[RW_ATTEND_LINE / W];
+  float x[RW_ATTEND_LINE];
+  for (size_t k = 0; k < RW_ATTEND_LINE / W; k++)
+    top[k] = FROM (s + k * W);
   for (size_t j = 0; j < n; j += RW_ATTEND_LINE)
     for (size_t k = 0; k < RW_ATTEND_LINE / W; k++)
       {
-        const v least = (v){ 0 } + LEAST, d = FROM (s + j + k * W) - ref;
-        const v t = GREATER (least, d);
+        const v score = FROM (s + j + k * W), t = score - ref;
         RW_POWER (w, t)
-        w = ABOVE (d, least, w);
+        w = ABOVE (t, (v){ 0 } + LEAST, w); /* below, it is anything */
+        top[k] = GREATER (top[k], score);
         sum[k] += w;
-        AT (s + j + k * W) = w;
+        AT (to + j + k * W) = w;
       }
+  memcpy (x, top, sizeof x);
+  *largest = NAME (most) (x);
   memcpy (x, sum, sizeof x);
   return NAME (sum) (x);
 }
@@ -137,6 +148,21 @@ NAME (fold) (double *o, const float *x, size_t n, double keep, double by)
     }
 }
 
+TARGET static void
+NAME (write) (float *out, const double *o, size_t n, double by)
+{
+  typedef double wide __attribute__ ((vector_size (BYTES), aligned (8), may_alias));
+  typedef float half __attribute__ ((vector_size (BYTES / 2), aligned (4), may_alias));
+  size_t j = 0;
+  for (; j + W / 2 <= n; j += W / 2)
+    {
+      const wide y = *(const wide *) (const void *) (o + j) * by;
+      *(half *) (void *) (out + j) = __builtin_convertvector(y, half);
+    }
+  for (; j < n; j++)
+    out[j] = (float) (o[j] * by);
+}
+
 static const rw_attend_kernels NAME (kernels) = {
   .rows6 = NAME (rows6),
   .rows3 = NAME (rows3),
@@ -147,6 +173,7 @@ static const rw_attend_kernels NAME (kernels) = {
   .scale = NAME (scale),
   .add = NAME (add),
   .fold = NAME (fold),
+  .write = NAME (write),
 };
 
 #undef W
@@ -155,6 +182,7 @@ static const rw_attend_kernels NAME (kernels) = {
 #undef NAME
 #undef TARGET
 #undef BYTES
+#undef FETCH
 #undef MADD
 #undef FUSE
 #undef GREATER

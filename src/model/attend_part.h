@@ -1,10 +1,11 @@
 /* attend_part: what the files of rw_attend share.  Private.
 
    A *row* is one query of one head; all heads of a kv head are rows of the same keys.  A *tile* is
-   a few queries with their rows.  Keys go by *blocks* of 256 and *segments* of 4096, both cut at
-   their multiples: within a block sums are chains of float32, blocks of a segment are added in
-   float32 with a lazily raised reference, segments in double.  So a row's bits depend on nothing
-   but its own query and its own keys.  Scores are in units of ln 2.
+   some queries with their rows, which share a block of keys while it is in the second cache; six
+   rows are a *group*, whose scores with a block stay in the first.  Keys go by *blocks* of 256 and
+   *segments* of 4096, both cut at their multiples: within a block sums are chains of float32,
+   blocks of a segment are added in float32 with a lazily raised reference, segments in double.  So
+   a row's bits depend on nothing but its own query and its own keys.  Scores are in units of ln 2.
 
    The keys of one span of one row are a *piece*, with a rotated query of its own.  */
 #ifndef RW_MODEL_ATTEND_PART_H
@@ -17,10 +18,9 @@
 
 enum
 {
-  RW_ATTEND_KEYS = 64, /* side by side in the packed copy */
+  RW_ATTEND_KEYS = RW_ATTEND_PANEL, /* side by side in the packed copy */
   RW_ATTEND_BLOCK = 256,
   RW_ATTEND_SEGMENT = 4096,
-  RW_ATTEND_TILE = 96, /* rows, unless one query has more */
   /* From one row of scores to the next: not a power of two, for the nearest cache.  */
   RW_ATTEND_STEP = RW_ATTEND_BLOCK + RW_ATTEND_LINE
 };
@@ -74,8 +74,8 @@ typedef struct
 
 typedef struct
 {
-  size_t row, from, to;
-  const float *q; /* (dim,) */
+  size_t row, frame, from, to; /* row of the tile */
+  const float *q;              /* (dim,) */
 } rw_attend_piece;
 
 /* What a thread works on.  */
@@ -84,14 +84,17 @@ typedef struct
   const rw_attend_job *job;
   size_t kv, n_rows, query, n_queries; /* of the tile */
   rw_attend_row *row;                  /* (rows,) */
-  rw_attend_piece *piece;              /* (rows * spans,) frame by frame */
-  size_t frame_end[RW_SPANS_FEW];      /* pieces up to the end of each frame */
+  rw_attend_piece *piece;              /* (rows * spans,) group by group, each frame by frame */
+  size_t *piece_end;                   /* (groups,) pieces up to the end of each group */
+  rw_span *span;                       /* (queries, spans) */
+  size_t *n_spans;                     /* (queries,) */
   float *q;                            /* (spans, rows, dim) */
-  float *s;                            /* (rows, RW_ATTEND_STEP) */
+  float *s;                            /* (RW_ATTEND_GROUP, RW_ATTEND_STEP) of a group */
+  float *w;                            /* as s: weights */
   float *o;                            /* (rows, width) weighted values of the segment */
   double *all;                         /* (rows, width) of the segments before */
   float *sum;                          /* (RW_ATTEND_GROUP, width) */
-  float *spill;                        /* (RW_ATTEND_GROUP, RW_ATTEND_KEYS) */
+  float *spill;                        /* (RW_ATTEND_GROUP, RW_ATTEND_STEP) */
   float *turned;                       /* (RW_ATTEND_KEYS, dim) */
   float *key, *value; /* (frames, RW_ATTEND_BLOCK, dim), (RW_ATTEND_BLOCK, width) */
 } rw_attend_desk;
@@ -110,13 +113,14 @@ void rw_attend_turn_queries (rw_attend_desk *d);
 /* ---- attend_score.c ---- */
 
 void rw_attend_cut (rw_attend_desk *d); /* rows and pieces of the tile */
-/* Scores of all rows with the block of keys at `first`; key (frames,) is packed.  */
-void rw_attend_score (rw_attend_desk *d, size_t first, const float *const *key);
+/* Scores of a group's rows with the block of keys at `first`, d->s; key (frames,) is packed.  */
+void rw_attend_score (rw_attend_desk *d, size_t group, size_t first, const float *const *key);
 
 /* ---- attend_weigh.c ---- */
 
-/* Scores become weights, and weigh the values of the block, rows `step` apart.  */
-void rw_attend_weigh (rw_attend_desk *d, size_t first, const float *value, size_t step);
+/* A group's scores become weights, and weigh the values of the block, rows `step` apart.  */
+void rw_attend_weigh (rw_attend_desk *d, size_t group, size_t first, const float *value,
+                      size_t step);
 void rw_attend_clear (rw_attend_desk *d); /* for the next segment */
 /* One row: a segment, its weighted values o (width,), goes to the segments before.  */
 void rw_attend_fold (rw_attend_desk *d, size_t row, const float *o);

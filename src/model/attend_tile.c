@@ -16,20 +16,33 @@ rw_attend_desk_take (const rw_attend_job *j, rw_attend_desk *d, rw_error *err)
   rw_arena *scratch = j->a->scratch;
   const size_t rows = j->queries * j->group, spans = j->turns->spans, dim = j->dim;
   const size_t frames = j->streams ? j->turns->frames : j->turns->by_distance ? 1 : 0;
-  const size_t parts[] = { spans * rows * dim,     rows * RW_ATTEND_STEP,
-                           rows * j->width,        RW_ATTEND_GROUP * j->width,
-                           RW_ATTEND_GROUP * KEYS, KEYS * dim,
-                           frames * BLOCK * dim,   j->streams ? BLOCK * j->width : 0 };
-  float **const to[] = { &d->q, &d->s, &d->o, &d->sum, &d->spill, &d->turned, &d->key, &d->value };
+  const struct
+  {
+    float **to;
+    size_t n;
+  } parts[] = {
+    { &d->q, spans * rows * dim },
+    { &d->s, RW_ATTEND_GROUP * RW_ATTEND_STEP },
+    { &d->w, RW_ATTEND_GROUP * RW_ATTEND_STEP },
+    { &d->o, rows * j->width },
+    { &d->sum, RW_ATTEND_GROUP * j->width },
+    { &d->spill, RW_ATTEND_GROUP * RW_ATTEND_STEP },
+    { &d->turned, KEYS * dim },
+    { &d->key, frames * BLOCK * dim },
+    { &d->value, j->streams ? BLOCK * j->width : 0 },
+  };
   d->job = j;
   d->row = rw_arena_take (scratch, rows, sizeof *d->row);
   d->piece = rw_arena_take (scratch, rows * spans + 1, sizeof *d->piece);
+  d->piece_end = rw_arena_take (scratch, rows / RW_ATTEND_GROUP + 1, sizeof *d->piece_end);
+  d->span = rw_arena_take (scratch, j->queries * spans, sizeof *d->span);
+  d->n_spans = rw_arena_take (scratch, j->queries, sizeof *d->n_spans);
   d->all = rw_arena_take (scratch, rows * j->width, sizeof *d->all);
-  if (!d->row || !d->piece || !d->all)
+  if (!d->row || !d->piece || !d->piece_end || !d->span || !d->n_spans || !d->all)
     return rw_nomem (err, rows * j->width * sizeof *d->all);
-  for (size_t k = 0; k < sizeof to / sizeof *to; k++)
-    if (!(*to[k] = rw_arena_take (scratch, parts[k], sizeof (float))))
-      return rw_nomem (err, parts[k] * sizeof (float));
+  for (size_t k = 0; k < sizeof parts / sizeof *parts; k++)
+    if (!(*parts[k].to = rw_arena_take (scratch, parts[k].n, sizeof (float))))
+      return rw_nomem (err, parts[k].n * sizeof (float));
   return RW_OK;
 }
 
@@ -71,8 +84,11 @@ meet (rw_attend_desk *d, size_t first)
     value = a->v + first * a->v_token + d->kv * a->value_dim, step = a->v_token;
   else
     rw_attend_pack_values (j, d->kv, first, n, d->value);
-  rw_attend_score (d, first, key);
-  rw_attend_weigh (d, first, value, step);
+  for (size_t group = 0; group * RW_ATTEND_GROUP < d->n_rows; group++)
+    {
+      rw_attend_score (d, group, first, key);
+      rw_attend_weigh (d, group, first, value, step);
+    }
 }
 
 void

@@ -31,30 +31,40 @@ view_of (const rw_attend_row *row, size_t first)
   return (view){ from, row->to > first + BLOCK ? BLOCK : row->to > first ? row->to - first : 0 };
 }
 
+/* A higher reference: what there is gets smaller.  */
 static void
-weigh_row (rw_attend_desk *d, size_t r, view see)
+raise (rw_attend_desk *d, size_t r, float top)
 {
-  const rw_attend_job *j = d->job;
   rw_attend_row *row = &d->row[r];
-  const size_t from = see.from / LINE * LINE, to = (see.to + LINE - 1) / LINE * LINE;
-  float *s = d->s + r * RW_ATTEND_STEP;
-  if (j->cap > 0)
-    j->kernels->cap (s + from, to - from, j->cap);
-  for (size_t k = from; k < see.from; k++)
-    s[k] = -INFINITY;
-  for (size_t k = see.to; k < to; k++)
-    s[k] = -INFINITY;
-  const float top = j->kernels->top (s + from, to - from);
+  const float less = exp2f (row->ref - top);
+  row->ref = top;
+  row->sum *= (double) less;
+  d->job->kernels->scale (d->o + r * d->job->width, d->job->width, less);
+}
+
+static void
+weigh_row (rw_attend_desk *d, size_t r, size_t slot, view see)
+{
+  const rw_attend_kernels *k = d->job->kernels;
+  rw_attend_row *row = &d->row[r];
+  const size_t from = see.from / LINE * LINE, n = (see.to + LINE - 1) / LINE * LINE - from;
+  float *s = d->s + slot * RW_ATTEND_STEP + from, *w = d->w + slot * RW_ATTEND_STEP + from, top;
+  if (d->job->cap > 0)
+    k->cap (s, n, d->job->cap);
+  for (size_t i = 0; i < see.from - from; i++)
+    s[i] = -INFINITY;
+  for (size_t i = see.to - from; i < n; i++)
+    s[i] = -INFINITY;
+  if (!row->seen)
+    row->ref = k->top (s, n);
+  row->seen = true;
+  float sum = k->power (s, n, row->ref, w, &top);
   if (top > row->ref + SLACK)
     {
-      const float less = exp2f (row->ref - top);
-      row->ref = top;
-      row->sum *= (double) less;
-      if (row->seen)
-        j->kernels->scale (d->o + r * j->width, j->width, less);
+      raise (d, r, top);
+      sum = k->power (s, n, top, w, &top);
     }
-  row->seen = true;
-  row->sum += (double) j->kernels->power (s + from, to - from, row->ref);
+  row->sum += (double) sum;
 }
 
 static void
@@ -64,17 +74,20 @@ multiply (const rw_attend_kernels *k, const rw_attend_product *p, size_t n)
     (n == 1 ? k->rows1 : n <= 3 ? k->rows3 : k->rows6) (p);
 }
 
-/* The values at from .. to - 1 of the block, of n rows that see them.  */
+/* The values at from .. to - 1 of the block, of the n rows from `slot` of the group on, which see
+   them.  */
 static rw_attend_product
-product_of (rw_attend_desk *d, size_t first_row, size_t n, view see, const float *value,
+product_of (const rw_attend_desk *d, size_t slot, size_t n, view see, const float *value,
             size_t step)
 {
   rw_attend_product p = { .b = value + see.from * step,
                           .b_row = step,
+                          .b_panel = RW_ATTEND_PANEL,
                           .depth = see.from < see.to ? see.to - see.from : 0,
                           .lines = d->job->width / LINE };
+  const float *w = d->w + slot * RW_ATTEND_STEP + see.from;
   for (size_t k = 0; k < GROUP; k++)
-    p.a[k] = d->s + (first_row + (k < n ? k : 0)) * RW_ATTEND_STEP + see.from;
+    p.a[k] = k < n ? w + k * RW_ATTEND_STEP : w;
   return p;
 }
 
@@ -91,7 +104,7 @@ weigh_ragged (rw_attend_desk *d, size_t first_row, size_t n, const view *see, vi
     common.from = common.to = BLOCK;
   for (size_t part = 0; part < 3; part++)
     {
-      rw_attend_product p = product_of (d, first_row, n, common, value, step);
+      rw_attend_product p = product_of (d, 0, n, common, value, step);
       p.mode = RW_ATTEND_GO_ON;
       for (size_t r = 0; r < GROUP; r++)
         p.c[r] = d->sum + r * width;
@@ -104,7 +117,7 @@ weigh_ragged (rw_attend_desk *d, size_t first_row, size_t n, const view *see, vi
             own.to = own.to < common.from ? own.to : common.from;
           else
             own.from = own.from > common.to ? own.from : common.to;
-          p = product_of (d, first_row + r, 1, own, value, step);
+          p = product_of (d, r, 1, own, value, step);
           p.mode = RW_ATTEND_GO_ON;
           p.c[0] = d->sum + r * width;
           multiply (k, &p, 1);
@@ -115,10 +128,11 @@ weigh_ragged (rw_attend_desk *d, size_t first_row, size_t n, const view *see, vi
       k->add (d->o + (first_row + r) * width, d->sum + r * width, width);
 }
 
-static void
-weigh_group (rw_attend_desk *d, size_t first_row, size_t n, size_t first, const float *value,
-             size_t step)
+void
+rw_attend_weigh (rw_attend_desk *d, size_t group, size_t first, const float *value, size_t step)
 {
+  const size_t first_row = group * GROUP, left = d->n_rows - first_row;
+  const size_t n = left < GROUP ? left : GROUP, width = d->job->width;
   view see[GROUP], common = { 0, BLOCK };
   bool even = true;
   size_t seeing = 0;
@@ -128,7 +142,7 @@ weigh_group (rw_attend_desk *d, size_t first_row, size_t n, size_t first, const 
       even = even && see[r].from == see[0].from && see[r].to == see[0].to;
       if (see[r].from >= see[r].to)
         continue;
-      weigh_row (d, first_row + r, see[r]);
+      weigh_row (d, first_row + r, r, see[r]);
       seeing++;
       common.from = see[r].from > common.from ? see[r].from : common.from;
       common.to = see[r].to < common.to ? see[r].to : common.to;
@@ -140,18 +154,11 @@ weigh_group (rw_attend_desk *d, size_t first_row, size_t n, size_t first, const 
       weigh_ragged (d, first_row, n, see, seeing == n ? common : (view){ BLOCK, 0 }, value, step);
       return;
     }
-  rw_attend_product p = product_of (d, first_row, n, common, value, step);
+  rw_attend_product p = product_of (d, 0, n, common, value, step);
   p.mode = RW_ATTEND_ADD;
   for (size_t r = 0; r < GROUP; r++)
-    p.c[r] = r < n ? d->o + (first_row + r) * d->job->width : d->sum + r * d->job->width;
+    p.c[r] = r < n ? d->o + (first_row + r) * width : d->sum + r * width;
   multiply (d->job->kernels, &p, n);
-}
-
-void
-rw_attend_weigh (rw_attend_desk *d, size_t first, const float *value, size_t step)
-{
-  for (size_t r = 0; r < d->n_rows; r += GROUP)
-    weigh_group (d, r, d->n_rows - r < GROUP ? d->n_rows - r : GROUP, first, value, step);
 }
 
 void
@@ -185,8 +192,6 @@ rw_attend_write (rw_attend_desk *d, size_t r)
 {
   const rw_attention *a = d->job->a;
   const rw_attend_row *row = &d->row[r];
-  const double *all = d->all + r * d->job->width;
   float *out = a->out + row->query * a->out_token + row->head * a->value_dim;
-  for (size_t c = 0; c < a->value_dim; c++)
-    out[c] = (float) (all[c] / row->all_sum);
+  d->job->kernels->write (out, d->all + r * d->job->width, a->value_dim, 1 / row->all_sum);
 }
