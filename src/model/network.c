@@ -2,41 +2,6 @@
 #include "model/network.h"
 #include "model/network_part.h"
 
-static rw_status
-find_ends (rw_weights *w)
-{
-  rw_network *n = w->n;
-  const size_t dim = n->hyper.dim, vocab = n->hyper.vocab;
-  const bool bias = n->hyper.arch->norm == RW_NORM_LAYER;
-  rw_status s = rw_weights_find (w, "token_embd.weight", true, vocab, dim, &n->embed);
-  if (!s)
-    s = rw_weights_find (w, "output_norm.weight", true, 1, dim, &n->out_norm);
-  if (!s)
-    s = rw_weights_find (w, "output_norm.bias", bias, 1, dim, &n->out_norm_b);
-  n->out = n->embed;
-  return s ? s : rw_weights_find (w, "output.weight", false, vocab, dim, &n->out);
-}
-
-static rw_status
-find_weights (rw_network *n, rw_error *err)
-{
-  const size_t tensors = rw_gguf_tensors (n->gguf);
-  rw_weights w = { .n = n, .used = rw_new (tensors, sizeof *w.used), .err = err };
-  n->names = rw_arena_new ();
-  n->layer = rw_new (n->hyper.layers, sizeof *n->layer);
-  rw_status s = RW_OK;
-  if (!w.used || !n->names || !n->layer)
-    s = rw_nomem (err, n->hyper.layers * sizeof *n->layer);
-  if (!s)
-    s = find_ends (&w);
-  for (size_t l = 0; l < n->hyper.layers && !s; l++)
-    s = rw_weights_layer (&w, l);
-  if (!s)
-    s = rw_weights_unused (&w);
-  rw_free (w.used);
-  return s;
-}
-
 /* A network without one that is known may still be given ids.  */
 static rw_status
 find_tokenizer (rw_network *n, rw_error *err)
@@ -58,7 +23,7 @@ rw_network_open (const char *path, rw_network **out, rw_error *err)
   if (!s)
     s = rw_hyper_read (n->gguf, &n->hyper, err);
   if (!s)
-    s = find_weights (n, err);
+    s = rw_weights_read (n, err);
   if (!s)
     s = find_tokenizer (n, err);
   if (s)

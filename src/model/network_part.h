@@ -16,7 +16,8 @@ rw_status rw_weights_find (rw_weights *w, const char *name, bool needed, size_t 
                            rw_weight *out);
 /* Fills layer l.  */
 rw_status rw_weights_layer (rw_weights *w, size_t l);
-/* Refuses tensors that nothing asked for: the network would not be what the file holds.  */
-rw_status rw_weights_unused (const rw_weights *w);
+/* Fills the network, whose file and hyperparameters are read.  Refuses a file with tensors that
+   nothing asked for.  */
+rw_status rw_weights_read (rw_network *n, rw_error *err);
 
 #endif
