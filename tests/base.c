@@ -154,11 +154,22 @@ parameters_are_checked (void)
   v.n = 2;
   ok (!rw_object_set (o, "list", &v, NULL, &e) && k->list.n == 2, "a list is copied");
 
-  rw_object *copy = NULL;
+  rw_object *copy = NULL, *other = NULL;
   ok (rw_object_copy (o, &copy, &e) == RW_OK, "an object is copied");
   const knobs *c = copy->self;
   ok (c->factor == 0.5 && c->list.v != k->list.v && c->list.v[1] == 2.25 && copy->given == o->given,
       "deeply, with what was given");
+  ok (rw_object_same (o, copy) && rw_object_same (NULL, NULL) && !rw_object_same (o, NULL),
+      "a copy is the same");
+  v = RW_TEXT_VALUE ("index");
+  rw_object_set (copy, "ramp", &v, NULL, &e);
+  ok (!rw_object_same (o, copy), "another choice is not");
+  rw_object_copy (o, &other, &e);
+  const double others[] = { 1.5, 2.375 };
+  v = (rw_value){ .kind = RW_VALUE_NUMBERS, .numbers = others, .n = 2 };
+  rw_object_set (other, "list", &v, NULL, &e);
+  ok (!rw_object_same (o, other), "nor another list");
+  rw_object_free (other);
   rw_object_free (copy);
   rw_object_free (o);
   rw_notes_free (&notes);

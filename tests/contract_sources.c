@@ -1,8 +1,8 @@
 /* contract_sources: what every registered source promises, whoever wrote it.
 
    The battery loops over the registry and knows no source by name, save those listed in `fixed`.
-   Sources that want arrays of files are filled in their own tests: here only their tables are
-   looked at.  */
+   Sources that want arrays of files or a network are filled in their own tests: here only their
+   tables are looked at.  */
 #include "source_help.h"
 
 /* Sources that have no random numbers.  */
@@ -23,7 +23,7 @@ wants_files (const rw_object *o)
 {
   rw_source_wish wish[RW_SOURCE_TENSORS];
   const rw_source *type = (const rw_source *) o->module;
-  return type->wishes && type->wishes (o->self, wish);
+  return (type->wishes && type->wishes (o->self, wish)) || rw_source_needs (o) & RW_NEEDS_NETWORK;
 }
 
 static bool

@@ -202,8 +202,7 @@ write_hdf5 (const char *name, const char *order, hid_t type, int packed, const c
   " 'layers': ['full_attention', 'full_attention', 'full_attention']}"
 
 static rw_status
-open_plan (const char *source, const char *axes, rw_plan **plan, rw_tensors **tensors,
-           rw_error *err)
+open_plan (const char *source, const char *axes, rw_plan **plan, rw_inputs *inputs, rw_error *err)
 {
   char text[4096];
   snprintf (text, sizeof text, "{" MODEL ", 'source': {'name': 'file', %s}, 'axes': {%s}}", source,
@@ -212,13 +211,11 @@ open_plan (const char *source, const char *axes, rw_plan **plan, rw_tensors **te
     if (*c == '\'')
       *c = '"';
   *plan = NULL;
-  *tensors = NULL;
+  *inputs = (rw_inputs){ 0 };
   *err = (rw_error){ 0 };
   rw_status s = rw_plan_parse ("config.json", text, strlen (text), folder, NULL, plan, err);
   if (!s)
-    s = rw_tensors_new (*plan, tensors, err);
-  if (!s)
-    s = rw_inputs_check (*plan, *tensors, err);
+    s = rw_inputs_open (*plan, inputs, err);
   return s;
 }
 
@@ -244,14 +241,14 @@ same_rows (const rw_rows *rows, char what, size_t layer, size_t head, size_t n)
 
 /* One point, filled.  copied: whether rows are copies.  */
 static int
-same_point (const rw_plan *plan, const rw_point *point, const rw_tensors *tensors, int copied)
+same_point (const rw_plan *plan, const rw_point *point, const rw_inputs *inputs, int copied)
 {
   rw_input in = { 0 };
   rw_qk qk;
   rw_error err = { 0 };
   rw_point_input (plan, point, &in);
   const size_t n = (size_t) in.length;
-  int good = !rw_inputs_fill (point, &in, tensors, &qk, &err);
+  int good = !rw_inputs_fill (point, &in, inputs, &qk, &err);
   if (!good)
     printf ("# %s\n", err.text);
   else
@@ -267,18 +264,18 @@ static void
 reads (const char *source, const char *axes, size_t points, int copied, const char *name)
 {
   rw_plan *plan;
-  rw_tensors *tensors;
+  rw_inputs inputs = { 0 };
   rw_point *point = NULL;
   rw_error err;
-  rw_status s = open_plan (source, axes, &plan, &tensors, &err);
+  rw_status s = open_plan (source, axes, &plan, &inputs, &err);
   int good = !s && plan->n_points == points && !rw_point_new (plan, &point, &err);
   for (size_t i = 0; good && i < plan->n_points; i++)
-    good = !rw_plan_point (plan, i, point, &err) && same_point (plan, point, tensors, copied);
+    good = !rw_plan_point (plan, i, point, &err) && same_point (plan, point, &inputs, copied);
   ok (good, "%s", name);
   if (s)
     printf ("# %s\n", err.text);
   rw_point_free (point);
-  rw_tensors_free (tensors);
+  rw_inputs_close (&inputs);
   rw_plan_free (plan);
 }
 
@@ -340,13 +337,13 @@ static void
 refuses (const char *source, const char *axes, rw_status want, const char *says)
 {
   rw_plan *plan;
-  rw_tensors *tensors;
+  rw_inputs inputs = { 0 };
   rw_error err;
-  const rw_status s = open_plan (source, axes, &plan, &tensors, &err);
+  const rw_status s = open_plan (source, axes, &plan, &inputs, &err);
   has (err.text, says, says);
   if (s != want)
     ok (0, "status %d: got %d", want, s);
-  rw_tensors_free (tensors);
+  rw_inputs_close (&inputs);
   rw_plan_free (plan);
 }
 
@@ -476,20 +473,20 @@ other_datasets (void)
 /* ---- values ---- */
 
 static void
-fills (const char *source, const char *axes, rw_qk *qk, rw_plan **plan, rw_tensors **tensors,
+fills (const char *source, const char *axes, rw_qk *qk, rw_plan **plan, rw_inputs *inputs,
        rw_error *err)
 {
   rw_point *point = NULL;
   rw_input in = { 0 };
   *qk = (rw_qk){ 0 };
-  if (open_plan (source, axes, plan, tensors, err) || rw_point_new (*plan, &point, err)
+  if (open_plan (source, axes, plan, inputs, err) || rw_point_new (*plan, &point, err)
       || rw_plan_point (*plan, 0, point, err))
     {
       rw_point_free (point);
       return;
     }
   rw_point_input (*plan, point, &in);
-  rw_inputs_fill (point, &in, *tensors, qk, err);
+  rw_inputs_fill (point, &in, inputs, qk, err);
   rw_point_free (point);
 }
 
@@ -497,7 +494,7 @@ static void
 bad_values (void)
 {
   rw_plan *plan;
-  rw_tensors *tensors;
+  rw_inputs inputs = { 0 };
   rw_error err;
   rw_qk qk;
   write_safetensors ("b.st", "htc", RW_FLOAT32, "");
@@ -506,27 +503,27 @@ bad_values (void)
   const size_t at = header + 4 * (HEADS * TOKENS * CHANNELS + (TOKENS + 7) * CHANNELS + 2);
   memcpy (file.bytes + at, "\0\0\xc0\x7f", 4);
   write_file (path_of ("b.st"), &file);
-  fills (B, "'head': [0]", &qk, &plan, &tensors, &err);
+  fills (B, "'head': [0]", &qk, &plan, &inputs, &err);
   ok (!err.status && qk.k.n == 8, "a NaN in another head is no one's business");
   rw_qk_free (&qk);
-  rw_tensors_free (tensors);
+  rw_inputs_close (&inputs);
   rw_plan_free (plan);
-  fills (B, "'head': [4]", &qk, &plan, &tensors, &err);
+  fills (B, "'head': [4]", &qk, &plan, &inputs, &err);
   has (err.text, "k: layer 0, head 1: token 7, channel 2 is nan", "a NaN is refused where it is");
   rw_qk_free (&qk);
-  rw_tensors_free (tensors);
+  rw_inputs_close (&inputs);
   rw_plan_free (plan);
-  fills (B, "'head': [4], 'length': [7]", &qk, &plan, &tensors, &err);
+  fills (B, "'head': [4], 'length': [7]", &qk, &plan, &inputs, &err);
   ok (!err.status, "tokens behind the length are not looked at");
   rw_qk_free (&qk);
-  rw_tensors_free (tensors);
+  rw_inputs_close (&inputs);
   rw_plan_free (plan);
   memcpy (file.bytes + at, "\0\0\x80\xff", 4);
   write_file (path_of ("b.st"), &file);
-  fills (B, "'head': [4]", &qk, &plan, &tensors, &err);
+  fills (B, "'head': [4]", &qk, &plan, &inputs, &err);
   has (err.text, "token 7, channel 2 is -inf", "and so is infinity");
   rw_qk_free (&qk);
-  rw_tensors_free (tensors);
+  rw_inputs_close (&inputs);
   rw_plan_free (plan);
 }
 
@@ -535,7 +532,7 @@ static void
 sinks (void)
 {
   rw_plan *plan;
-  rw_tensors *tensors;
+  rw_inputs inputs = { 0 };
   rw_error err;
   rw_qk qk;
   add_safetensors (&file, "{'__metadata__':{'heads':'3,8'},"
@@ -546,21 +543,21 @@ sinks (void)
   add_elements (&file, RW_FLOAT64, 0, 146);
   add_elements (&file, RW_FLOAT32, 0, 4);
   write_file (path_of ("s.st"), &file);
-  fills ("'path': 's.st', 'q': 'q', 'k': 'k', 'sinks': 'sinks'", "'head': [8]", &qk, &plan,
-         &tensors, &err);
+  fills ("'path': 's.st', 'q': 'q', 'k': 'k', 'sinks': 'sinks'", "'head': [8]", &qk, &plan, &inputs,
+         &err);
   double x[4] = { 0 };
   if (qk.q.n)
     rw_rows_at (&qk.q, 1, x);
   ok (!err.status && qk.sink == element (145) && x[2] == element (36 + 4 + 2),
       "a head's number is looked up in the file's list");
   rw_qk_free (&qk);
-  rw_tensors_free (tensors);
+  rw_inputs_close (&inputs);
   rw_plan_free (plan);
   fills ("'path': 's.st', 'q': 'q', 'k': 'k', 'sinks': 'all', 'axes': 'head,token,channel'",
-         "'head': [8]", &qk, &plan, &tensors, &err);
+         "'head': [8]", &qk, &plan, &inputs, &err);
   ok (!err.status && qk.sink == element (1), "sinks of all layers");
   rw_qk_free (&qk);
-  rw_tensors_free (tensors);
+  rw_inputs_close (&inputs);
   rw_plan_free (plan);
 }
 
@@ -570,14 +567,14 @@ static void
 hash_of (const char *source, char hex[65])
 {
   rw_plan *plan;
-  rw_tensors *tensors;
+  rw_inputs inputs = { 0 };
   rw_error err;
   hex[0] = 0;
-  if (open_plan (source, "", &plan, &tensors, &err))
+  if (open_plan (source, "", &plan, &inputs, &err))
     printf ("# %s\n", err.text);
   else
     memcpy (hex, plan->sha256, 65);
-  rw_tensors_free (tensors);
+  rw_inputs_close (&inputs);
   rw_plan_free (plan);
 }
 

@@ -15,7 +15,7 @@ static const char *const text
       "]}}";
 
 static rw_status
-fill_all (const rw_plan *plan, const rw_tensors *tensors, rw_error *err)
+fill_all (const rw_plan *plan, const rw_inputs *inputs, rw_error *err)
 {
   rw_point *point = NULL;
   rw_status s = rw_point_new (plan, &point, err);
@@ -26,8 +26,8 @@ fill_all (const rw_plan *plan, const rw_tensors *tensors, rw_error *err)
       s = rw_plan_point (plan, i, point, err);
       if (!s)
         {
-          rw_point_input (plan, point, &in);
-          s = rw_inputs_fill (point, &in, tensors, &qk, err);
+          rw_inputs_of_source (inputs, plan, point, &in);
+          s = rw_inputs_fill (point, &in, inputs, &qk, err);
         }
       rw_qk_free (&qk);
     }
@@ -39,17 +39,15 @@ static int
 run_once (const void *data)
 {
   rw_plan *plan = NULL;
-  rw_tensors *tensors = NULL;
+  rw_inputs inputs = { 0 };
   rw_error err;
   (void) data;
   rw_status s = make_plan (text, NULL, &plan, &err);
   if (!s)
-    s = rw_tensors_new (plan, &tensors, &err);
+    s = rw_inputs_open (plan, &inputs, &err);
   if (!s)
-    s = rw_inputs_check (plan, tensors, &err);
-  if (!s)
-    s = fill_all (plan, tensors, &err);
-  rw_tensors_free (tensors);
+    s = fill_all (plan, &inputs, &err);
+  rw_inputs_close (&inputs);
   rw_plan_free (plan);
   return outcome (s, &err);
 }

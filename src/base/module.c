@@ -166,6 +166,40 @@ rw_object_free (rw_object *object)
   rw_free (object);
 }
 
+static bool
+same_value (const rw_value *a, const rw_value *b)
+{
+  if (a->kind != b->kind)
+    return false;
+  switch (a->kind)
+    {
+    case RW_VALUE_BOOL:
+    case RW_VALUE_NUMBER:
+      return a->number == b->number;
+    case RW_VALUE_TEXT:
+      return strcmp (a->text, b->text) == 0;
+    case RW_VALUE_NUMBERS:
+      return a->n == b->n && memcmp (a->numbers, b->numbers, a->n * sizeof *a->numbers) == 0;
+    case RW_VALUE_OBJECT:
+      return rw_object_same (a->object, b->object);
+    default:
+      return true;
+    }
+}
+
+bool
+rw_object_same (const rw_object *a, const rw_object *b)
+{
+  const rw_param *p;
+  bool same = a == b || (a && b && a->module == b->module);
+  for (size_t i = 0; same && a != b && (p = rw_module_param (a->module, i)); i++)
+    {
+      const rw_value x = rw_param_get (p, a->self), y = rw_param_get (p, b->self);
+      same = same_value (&x, &y);
+    }
+  return same;
+}
+
 static const char *
 param_name (size_t i, const void *data)
 {

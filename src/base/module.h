@@ -67,6 +67,8 @@ const rw_param *rw_module_find (const rw_module *module, const char *name, size_
 rw_status rw_object_new (const rw_module *module, rw_object **out, rw_error *err); /* defaults */
 rw_status rw_object_copy (const rw_object *from, rw_object **out, rw_error *err);
 void rw_object_free (rw_object *object); /* NULL-safe */
+/* The same module with the same values, whatever their labels; NULL is the same as NULL.  */
+bool rw_object_same (const rw_object *a, const rw_object *b);
 /* Unknown names list the valid ones.  */
 rw_status rw_object_set (rw_object *object, const char *name, const rw_value *value,
                          rw_notes *notes, rw_error *err);

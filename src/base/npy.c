@@ -17,10 +17,10 @@ typedef struct
   rw_error *err;
 } header;
 
+/* What was found so far.  */
 typedef struct
 {
-  char type[32];
-  bool fortran;
+  rw_npy_head *out;
   bool seen[3]; /* descr, fortran_order, shape */
 } facts;
 
@@ -83,7 +83,7 @@ read_text (header *h, const char *what, char *out, size_t size)
 }
 
 static rw_status
-read_shape (header *h, rw_tensor *out)
+read_shape (header *h, rw_npy_head *out)
 {
   if (!take (h, '('))
     return expected (h, "'(' of the shape");
@@ -110,7 +110,7 @@ read_shape (header *h, rw_tensor *out)
 }
 
 static rw_status
-read_item (header *h, facts *f, rw_tensor *out)
+read_item (header *h, facts *f)
 {
   static const char *const keys[] = { "descr", "fortran_order", "shape" };
   char key[32];
@@ -127,21 +127,21 @@ read_item (header *h, facts *f, rw_tensor *out)
   if (!take (h, ':'))
     return expected (h, "':' after the key");
   if (k == 0)
-    return read_text (h, "a type such as '<f4'", f->type, sizeof f->type);
+    return read_text (h, "a type such as '<f4'", f->out->type, sizeof f->out->type);
   if (k == 2)
-    return read_shape (h, out);
-  f->fortran = take_word (h, "True");
-  return f->fortran || take_word (h, "False") ? RW_OK : expected (h, "True or False");
+    return read_shape (h, f->out);
+  f->out->fortran = take_word (h, "True");
+  return f->out->fortran || take_word (h, "False") ? RW_OK : expected (h, "True or False");
 }
 
 static rw_status
-read_dict (header *h, facts *f, rw_tensor *out)
+read_dict (header *h, facts *f)
 {
   if (!take (h, '{'))
     return expected (h, "'{'");
   while (!take (h, '}'))
     {
-      rw_status s = read_item (h, f, out);
+      rw_status s = read_item (h, f);
       if (s)
         return s;
       if (!take (h, ',') && (skip_space (h), h->p == h->end || *h->p != '}'))
@@ -158,7 +158,7 @@ read_dict (header *h, facts *f, rw_tensor *out)
 }
 
 static rw_status
-find_type (const header *h, const char *type, rw_dtype *out)
+find_type (const char *name, const char *type, rw_dtype *out, rw_error *err)
 {
   static const struct
   {
@@ -171,9 +171,8 @@ find_type (const header *h, const char *type, rw_dtype *out)
         *out = rows[i].type;
         return RW_OK;
       }
-  rw_fail (h->err, RW_EINVAL, "%s: NPY type '%s'; expected '<f2', '<f4' or '<f8'", h->name, type);
-  return rw_hint (h->err,
-                  "numpy.save (file, array.astype ('<f4')); bfloat16 goes into safetensors");
+  rw_fail (err, RW_EINVAL, "%s: NPY type '%s'; expected '<f2', '<f4' or '<f8'", name, type);
+  return rw_hint (err, "numpy.save (file, array.astype ('<f4')); bfloat16 goes into safetensors");
 }
 
 /* Finds the header in the file.  */
@@ -207,27 +206,41 @@ find_header (header *h, const unsigned char *s, size_t n)
 }
 
 rw_status
-rw_npy_read (const char *name, const void *bytes, size_t n, rw_tensor *out, rw_error *err)
+rw_npy_head_read (const char *name, const void *bytes, size_t n, rw_npy_head *out, rw_error *err)
 {
   header h = { .name = name, .err = err };
-  facts f = { .type = "" };
+  facts f = { .out = out };
+  *out = (rw_npy_head){ .type = "" };
+  rw_status s = find_header (&h, bytes, n);
+  if (!s)
+    s = read_dict (&h, &f);
+  if (s)
+    return s;
+  out->data = h.end;
+  out->bytes = n - (size_t) (h.end - (const char *) bytes);
+  return RW_OK;
+}
+
+rw_status
+rw_npy_read (const char *name, const void *bytes, size_t n, rw_tensor *out, rw_error *err)
+{
+  rw_npy_head head;
   size_t want = 0;
   char text[256];
   *out = (rw_tensor){ 0 };
-  rw_status s = find_header (&h, bytes, n);
+  rw_status s = rw_npy_head_read (name, bytes, n, &head, err);
   if (!s)
-    s = read_dict (&h, &f, out);
-  if (!s)
-    s = find_type (&h, f.type, &out->type);
+    s = find_type (name, head.type, &out->type, err);
   if (s)
     return s;
-  const size_t left = n - (size_t) (h.end - (const char *) bytes);
+  out->rank = head.rank;
+  memcpy (out->shape, head.shape, sizeof head.shape);
   rw_tensor_text (out, text, sizeof text);
-  if (!rw_tensor_lay (out, f.fortran, &want))
+  if (!rw_tensor_lay (out, head.fortran, &want))
     return rw_fail (err, RW_EINVAL, "%s: NPY: %s has more bytes than memory", name, text);
-  if (want != left)
+  if (want != head.bytes)
     return rw_fail (err, RW_EINVAL, "%s: NPY: %s has %zu bytes, the file has %zu after its header",
-                    name, text, want, left);
-  out->data = h.end;
+                    name, text, want, head.bytes);
+  out->data = head.data;
   return RW_OK;
 }

@@ -2,9 +2,9 @@
 #include "config.h"
 
 #include "base/text.h"
+#include "cli/check_inputs.h"
 #include "cli/door.h"
 #include "cli/plan_options.h"
-#include "lab/inputs.h"
 
 #include <cjson/cJSON.h>
 #include <math.h>
@@ -64,40 +64,55 @@ static const struct argp argp
 
 /* Seconds of one core to make q and k of the point; 0 where that is not said or not done.  */
 static double
-cost_of_source (const rw_plan *plan, const rw_point *point, const rw_input *in)
+cost_of_source (const rw_plan *plan, const rw_inputs *inputs, const rw_point *point, rw_input in)
 {
   const rw_source *type = point->source ? (const rw_source *) point->source->module : NULL;
-  const bool made = type && type->cost && plan->needs & RW_NEEDS_QK;
-  return made ? type->cost (point->source->self, in) : 0;
+  if (!type || !type->cost || !(plan->needs & RW_NEEDS_QK))
+    return 0;
+  rw_inputs_of_source (inputs, plan, point, &in);
+  return type->cost (point->source->self, &in);
 }
 
-/* Seconds of one core for all points, and the source once a group: the modules' own estimates on
-   evenly spread cells.  NaN where no metric of the plan gives one.  */
+/* Of all metrics of the point.  */
 static double
-cost_of (const rw_plan *plan)
+cost_of_metrics (const rw_plan *plan, const rw_inputs *inputs, const rw_point *point,
+                 const rw_input *in, bool *known)
+{
+  double sum = 0;
+  for (size_t m = 0; m < plan->n_metrics; m++)
+    {
+      const rw_metric *type = (const rw_metric *) point->metrics[m]->module;
+      rw_input own = *in;
+      rw_inputs_of_metric (inputs, plan, point, m, &own);
+      rw_arena_reset (in->scratch);
+      sum += type->cost ? type->cost (point->metrics[m]->self, &own) : 0;
+      *known = *known || type->cost;
+    }
+  return sum;
+}
+
+/* Seconds of one core for all points, and the source once a group, or once a point where it sees
+   frequencies: the modules' own estimates on evenly spread cells.  NaN where no metric of the plan
+   gives one.  */
+static double
+cost_of (const rw_plan *plan, const rw_inputs *inputs)
 {
   rw_point *point = NULL;
   rw_arena *scratch = rw_arena_new ();
   const size_t n = plan->n_points < SAMPLE ? plan->n_points : SAMPLE;
-  const double groups = (double) plan->n_groups / (double) plan->n_points;
+  const bool lone = plan->needs & RW_NEEDS_FREQS;
+  const double groups = lone ? 1 : (double) plan->n_groups / (double) plan->n_points;
   double sum = 0;
   bool known = false;
   if (scratch && rw_point_new (plan, &point, NULL) == RW_OK)
     for (size_t j = 0; j < n; j++)
       {
         const size_t i = (size_t) ((double) j * ((double) plan->n_points / (double) n));
-        rw_input in = { .scratch = scratch, .threads = 1 };
+        const rw_input in = { .scratch = scratch, .threads = 1 };
         if (rw_plan_point (plan, i, point, NULL))
           continue;
-        rw_point_input (plan, point, &in);
-        sum += cost_of_source (plan, point, &in) * groups;
-        for (size_t m = 0; m < plan->n_metrics; m++)
-          {
-            const rw_metric *type = (const rw_metric *) point->metrics[m]->module;
-            rw_arena_reset (scratch);
-            sum += type->cost ? type->cost (point->metrics[m]->self, &in) : 0;
-            known = known || type->cost;
-          }
+        sum += cost_of_source (plan, inputs, point, in) * groups
+               + cost_of_metrics (plan, inputs, point, &in, &known);
       }
   rw_point_free (point);
   rw_arena_free (scratch);
@@ -179,10 +194,10 @@ add_lists (cJSON *o, const rw_plan *plan)
 }
 
 static void
-print_json (const rw_plan *plan)
+print_json (const rw_plan *plan, const rw_inputs *inputs)
 {
   cJSON *o = cJSON_CreateObject ();
-  const double cost = cost_of (plan);
+  const double cost = cost_of (plan, inputs);
   cJSON_AddStringToObject (o, "name", plan->name);
   cJSON_AddStringToObject (o, "stack", plan->stack);
   cJSON_AddNumberToObject (o, "seed", (double) plan->seed);
@@ -195,6 +210,7 @@ print_json (const rw_plan *plan)
   if (plan->output)
     cJSON_AddStringToObject (o, "output", plan->output);
   add_lists (o, plan);
+  check_inputs_add (o, plan, inputs);
   char *text = cJSON_Print (o);
   puts (text ? text : "{}");
   cJSON_free (text);
@@ -243,17 +259,6 @@ print_fields (const rw_plan *plan)
 }
 
 static const char *
-size_text (double bytes, char buf[32])
-{
-  static const char *const units[] = { "B", "kB", "MB", "GB", "TB", "PB" };
-  size_t k = 0;
-  for (; bytes >= 1000 && k < 5; k++)
-    bytes /= 1000;
-  snprintf (buf, 32, "%.3g %s", bytes, units[k]);
-  return buf;
-}
-
-static const char *
 time_text (double seconds, char buf[64])
 {
   if (isnan (seconds))
@@ -268,7 +273,7 @@ time_text (double seconds, char buf[64])
 }
 
 static void
-print_text (const rw_plan *plan)
+print_text (const rw_plan *plan, const rw_inputs *inputs)
 {
   char buf[64];
   printf ("%-9s %s\n%-9s", "name", plan->name, plan->n_models > 1 ? "models" : "model");
@@ -277,6 +282,7 @@ print_text (const rw_plan *plan)
   printf ("\n%-9s %s\n%-9s %llu\n", "stack", plan->stack, "seed", (unsigned long long) plan->seed);
   for (size_t a = 0; a < plan->n_axes; a++)
     print_axis (plan, &plan->axes[a], a == 0);
+  check_inputs_print (plan, inputs);
   printf ("%-9s %zu in %zu groups (a group shares what no * axis changes)\n", "points",
           plan->n_points, plan->n_groups);
   print_fields (plan);
@@ -284,8 +290,8 @@ print_text (const rw_plan *plan)
     printf ("%-9s", "figures");
   for (size_t i = 0; i < plan->n_figures; i++)
     printf ("%s %s%s", i ? "," : "", plan->figures[i].name, i + 1 == plan->n_figures ? "\n" : "");
-  printf ("%-9s %s before compression\n", "file", size_text (bytes_of (plan), buf));
-  printf ("%-9s %s\n", "cost", time_text (cost_of (plan), buf));
+  printf ("%-9s %s before compression\n", "file", check_size_text (bytes_of (plan), buf));
+  printf ("%-9s %s\n", "cost", time_text (cost_of (plan, inputs), buf));
   printf ("%-9s %s\n", "sha256", plan->sha256);
 }
 
@@ -294,17 +300,14 @@ door_check (int argc, char **argv)
 {
   check c = { 0 };
   rw_plan *plan = NULL;
-  rw_tensors *tensors = NULL;
+  rw_inputs inputs = { 0 };
   rw_error err = { 0 };
   argp_parse (&argp, argc, argv, 0, NULL, &c);
   const rw_plan_edits edits = plan_options_edits (&c.plan);
   rw_status s = rw_plan_read (c.config, &edits, &plan, &err);
   plan_options_free (&c.plan);
   if (!s)
-    s = rw_tensors_new (plan, &tensors, &err);
-  if (!s)
-    s = rw_inputs_check (plan, tensors, &err);
-  rw_tensors_free (tensors);
+    s = rw_inputs_open (plan, &inputs, &err);
   if (s)
     {
       rw_plan_free (plan);
@@ -312,9 +315,10 @@ door_check (int argc, char **argv)
     }
   door_warn (&c.common, &plan->notes);
   if (c.common.json)
-    print_json (plan);
+    print_json (plan, &inputs);
   else
-    print_text (plan);
+    print_text (plan, &inputs);
+  rw_inputs_close (&inputs);
   rw_plan_free (plan);
   return door_close (argv[0], 0);
 }

@@ -142,7 +142,7 @@ open_store (const asked *a, const char *path, const rw_plan *plan, size_t *kept,
 {
   if (rw_plan_reads (plan, path))
     {
-      rw_fail (err, RW_EEXIST, "%s: the config's source reads this file", path);
+      rw_fail (err, RW_EEXIST, "%s: the config reads this file", path);
       return rw_hint (err, "choose another output: -o FILE.h5");
     }
   if (!a->resume)
@@ -183,7 +183,7 @@ typedef struct
 {
   const asked *a;
   const rw_plan *plan;
-  const rw_tensors *tensors;
+  const rw_inputs *inputs;
   const char *path;
   rw_text typed, resumed;
 } job;
@@ -204,7 +204,7 @@ run_store (const job *j, const char *verb, rw_store *store)
   rw_run_summary sum;
   progress shown = progress_begin (j->plan, j->a->common.quiet);
   rw_run_options how = j->a->run;
-  how.tensors = j->tensors;
+  how.inputs = j->inputs;
   how.stop = door_stop ();
   how.progress = progress_step;
   how.data = &shown;
@@ -225,7 +225,7 @@ run_store (const job *j, const char *verb, rw_store *store)
 }
 
 static int
-run_plan (const asked *a, const rw_plan *plan, const rw_tensors *tensors, int argc, char **argv)
+run_plan (const asked *a, const rw_plan *plan, const rw_inputs *inputs, int argc, char **argv)
 {
   rw_error err = { 0 };
   rw_store *store = NULL;
@@ -236,7 +236,7 @@ run_plan (const asked *a, const rw_plan *plan, const rw_tensors *tensors, int ar
       rw_nomem (&err, 0);
       return door_fail (argv[0], &err);
     }
-  job j = { .a = a, .plan = plan, .tensors = tensors, .path = path };
+  job j = { .a = a, .plan = plan, .inputs = inputs, .path = path };
   j.typed = command_typed (argc, argv);
   j.resumed = command_resumed (argc, argv, a->output ? NULL : path, a->resume);
   int code = 0;
@@ -259,20 +259,20 @@ run_config (const asked *a, int argc, char **argv)
     return door_usage (argv[0], "--resume goes on and --force starts over: one of them");
   rw_error err = { 0 };
   rw_plan *plan = NULL;
-  rw_tensors *tensors = NULL;
+  rw_inputs inputs = { 0 };
   const rw_plan_edits edits = plan_options_edits (&a->plan);
   int code;
   if (rw_plan_read (a->config, &edits, &plan, &err))
     return door_fail (argv[0], &err);
   door_warn (&a->common, &plan->notes);
-  if (rw_tensors_new (plan, &tensors, &err) || rw_inputs_check (plan, tensors, &err))
+  if (rw_inputs_open (plan, &inputs, &err))
     code = door_fail (argv[0], &err);
   else
     {
       door_catch ();
-      code = run_plan (a, plan, tensors, argc, argv);
+      code = run_plan (a, plan, &inputs, argc, argv);
     }
-  rw_tensors_free (tensors);
+  rw_inputs_close (&inputs);
   rw_plan_free (plan);
   return code;
 }

@@ -147,16 +147,27 @@ take_figures (rw_outline *outline, const rw_plan *plan)
     }
 }
 
+/* "pocket.gguf 3f2a...": the weights that are run; empty where none are.  */
+static void
+write_weights (const rw_plan *plan, rw_text *out)
+{
+  for (size_t i = 0; plan->needs & RW_NEEDS_NETWORK && i < plan->n_models; i++)
+    if (plan->models[i].weights)
+      rw_text_addf (out, "%s%s %s", out->n ? ", " : "", plan->models[i].name,
+                    plan->models[i].sha256);
+}
+
 static rw_status
 take_notes (rw_outline *outline, const rw_plan *plan, rw_error *err)
 {
-  rw_text libraries = { 0 };
+  rw_text libraries = { 0 }, weights = { 0 };
   rw_fact facts[RW_FACTS];
   rw_provenance (facts);
   for (size_t i = 0; i < RW_FACTS; i++)
     if (strcmp (facts[i].key, "hdf5") == 0 || strcmp (facts[i].key, "gsl") == 0
         || strcmp (facts[i].key, "cjson") == 0)
       rw_text_addf (&libraries, "%s%s %s", libraries.n ? ", " : "", facts[i].key, facts[i].value);
+  write_weights (plan, &weights);
   const rw_outline_note notes[] = { { "name", plan->name },
                                     { "config", plan->config },
                                     { "config_normal", plan->normal },
@@ -166,10 +177,13 @@ take_notes (rw_outline *outline, const rw_plan *plan, rw_error *err)
                                     { "build_id", RW_BUILD_ID },
                                     { "kernels", rw_simd_text (rw_simd_get ()) },
                                     { "libraries", rw_text_get (&libraries) } };
-  rw_status s = libraries.failed ? rw_nomem (err, libraries.n) : RW_OK;
+  rw_status s = libraries.failed || weights.failed ? rw_nomem (err, libraries.n) : RW_OK;
   for (size_t i = 0; i < sizeof notes / sizeof *notes && !s; i++)
     s = rw_outline_set (outline, notes[i].name, notes[i].text, err);
+  if (!s && weights.n)
+    s = rw_outline_set (outline, "weights", rw_text_get (&weights), err);
   rw_text_free (&libraries);
+  rw_text_free (&weights);
   return s;
 }
 

@@ -4,7 +4,8 @@
    thread and the q and k of that many groups fit beside each other, else over the schedules of a
    group, else inside the metric; always inside it where a metric wants the memory of one point at a
    time (RW_ALONE).  Every point is measured by one worker from the same inputs in the same order,
-   so the bits do not depend on the way.  */
+   so the bits do not depend on the way.  Where a source sees frequencies (RW_NEEDS_FREQS) every
+   point is prepared for itself.  */
 #include "lab/run.h"
 #include "lab/inputs.h"
 #include "lab/worker.h"
@@ -23,6 +24,7 @@ enum
 {
   GROUPS_PER_THREAD = 4 /* enough that a thread rarely waits for the last group */
 };
+_Static_assert(__builtin_types_compatible_p (sig_atomic_t, int), "rw_input.stop is one");
 static const double progress_every = 0.2, sync_every = 1; /* seconds */
 /* q and k that all threads together may hold: what any machine has to spare.  */
 static const double beside_bytes = 1e9;
@@ -132,7 +134,7 @@ count (sweep *s, size_t cell, rw_status status, const rw_error *err)
 }
 
 /* Measures one cell and stores it.  A point's own fault is stored and counted; want of memory or of
-   a disk ends the run and leaves the point to do.  */
+   a disk ends the run and leaves the point to do, and so does a metric that was asked to stop.  */
 static void
 run_cell (sweep *s, rw_worker *worker, size_t cell, int threads, const rw_bench *bench)
 {
@@ -143,10 +145,9 @@ run_cell (sweep *s, rw_worker *worker, size_t cell, int threads, const rw_bench 
   if (!status)
     status = rw_worker_measure (worker, cell, threads, bench, &value, &seconds, &err);
   if (status == RW_ENOMEM)
-    {
-      end_with (s, status, &err);
-      return;
-    }
+    end_with (s, status, &err);
+  if (status == RW_ENOMEM || status == RW_EINTR)
+    return;
   rw_error put = { 0 };
   const rw_status stored = rw_store_put (s->store, cell, status ? s->blank : value, seconds,
                                          status ? RW_FAILED : RW_DONE, &put);
@@ -180,11 +181,27 @@ cells_left (const sweep *s, size_t g)
   return left;
 }
 
+/* One cell with a bench of its own.  */
+static void
+run_lone (sweep *s, rw_worker *worker, size_t cell, int threads)
+{
+  rw_bench bench;
+  rw_worker_prepare (worker, cell, threads, &bench);
+  run_cell (s, worker, cell, threads, &bench);
+  rw_bench_free (s->plan, &bench);
+}
+
 /* A group by one thread.  */
 static void
 run_group (sweep *s, rw_worker *worker, size_t g, int threads)
 {
   size_t k = next_cell (s, g, 0);
+  if (s->plan->needs & RW_NEEDS_FREQS)
+    {
+      for (; k < s->cells && !ended (s); k = next_cell (s, g, k + 1))
+        run_lone (s, worker, rw_plan_cell (s->plan, g, k), threads);
+      return;
+    }
   if (k == s->cells || ended (s))
     return;
   rw_bench bench;
@@ -222,7 +239,8 @@ run_all (sweep *s, size_t groups_left)
   for (size_t i = 0; i < s->n_groups && !ended (s); i++)
     {
       const size_t g = group_at (s, i), left = cells_left (s, g);
-      if (!s->alone && threads > 1 && left > 1 && 2 * left >= threads)
+      if (!s->alone && !(s->plan->needs & RW_NEEDS_FREQS) && threads > 1 && left > 1
+          && 2 * left >= threads)
         share_group (s, g);
       else
         run_group (s, s->worker[0], g, s->threads);
@@ -270,7 +288,7 @@ workers_new (sweep *s, rw_error *err)
   s->worker = rw_new ((size_t) s->n_workers, sizeof *s->worker);
   rw_status status = s->blank && s->worker ? RW_OK : rw_nomem (err, sizeof *s->worker);
   for (int i = 0; !status && i < s->n_workers; i++)
-    status = rw_worker_new (s->plan, s->options->tensors, &s->worker[i], err);
+    status = rw_worker_new (s->plan, s->options->inputs, s->options->stop, &s->worker[i], err);
   return status;
 }
 

@@ -5,19 +5,20 @@
 #ifndef RW_LAB_RUN_H
 #define RW_LAB_RUN_H
 
-#include "plan/plan.h"
+#include "lab/inputs.h"
 #include "lab/store.h"
-#include "lab/tensors.h"
+#include "plan/plan.h"
 
 #include <signal.h>
 
 typedef struct
 {
-  int threads;               /* 0: what OpenMP says */
-  size_t shard, shards;      /* groups g with g mod shards == shard; shards 0 means all */
-  const rw_tensors *tensors; /* arrays of files; NULL where no source wants any */
-  const volatile sig_atomic_t
-      *stop; /* non-zero: finish the points in flight and return RW_EINTR; or NULL */
+  int threads;             /* 0: what OpenMP says */
+  size_t shard, shards;    /* groups g with g mod shards == shard; shards 0 means all */
+  const rw_inputs *inputs; /* what the sweep reads; NULL where it reads nothing */
+  /* Not 0: finish the points in flight and return RW_EINTR; what takes minutes may leave its point
+     to do.  Or NULL.  */
+  const volatile sig_atomic_t *stop;
   /* OPTIONAL, called from one thread at a time, at most a few times a second.  */
   void (*progress) (void *data, size_t done, size_t total, double seconds, size_t point);
   void *data;

@@ -3,6 +3,7 @@
 #include "base/mapping.h"
 #include "base/npy.h"
 #include "json/safetensors.h"
+#include "lab/blame.h"
 #include "lab/h5_arrays.h"
 
 #include <string.h>
@@ -102,11 +103,7 @@ open_file (const char *path, tensor_file **out, rw_error *err)
   rw_status s = rw_mapping_open (path, &f->mapping, err);
   if (!s)
     s = read_file (f, err);
-  if (s != RW_EINVAL)
-    return s;
-  if (err)
-    err->status = RW_EIO; /* the file is at fault, not the config that names it */
-  return RW_EIO;
+  return rw_blame_file (s, err);
 }
 
 static rw_status

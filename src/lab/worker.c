@@ -1,6 +1,5 @@
 /* worker: one thread's share of a run; see worker.h.  */
 #include "lab/worker.h"
-#include "lab/inputs.h"
 #include "rule/rule.h"
 #include "schedule/schedule.h"
 
@@ -8,10 +7,20 @@
 #include <string.h>
 #include <time.h>
 
+/* What a source keeps.  */
+typedef struct
+{
+  const rw_source *type;
+  void *memo;
+} keeping;
+
 struct rw_worker
 {
   const rw_plan *plan;
-  const rw_tensors *tensors; /* may be NULL */
+  const rw_inputs *inputs; /* may be NULL */
+  const volatile sig_atomic_t *stop;
+  size_t n_kept;
+  keeping *kept; /* (n_kept,) one a source module */
   rw_point *point;
   size_t cell;       /* that the point is filled with; n_points for none */
   rw_freqs freqs;    /* with the point's rule and query scale */
@@ -59,7 +68,8 @@ lay_out (rw_worker *w)
 }
 
 rw_status
-rw_worker_new (const rw_plan *plan, const rw_tensors *tensors, rw_worker **out, rw_error *err)
+rw_worker_new (const rw_plan *plan, const rw_inputs *inputs, const volatile sig_atomic_t *stop,
+               rw_worker **out, rw_error *err)
 {
   *out = NULL;
   size_t n_block = 0;
@@ -69,7 +79,8 @@ rw_worker_new (const rw_plan *plan, const rw_tensors *tensors, rw_worker **out, 
   if (!w)
     return rw_nomem (err, sizeof *w);
   w->plan = plan;
-  w->tensors = tensors;
+  w->inputs = inputs;
+  w->stop = stop;
   w->cell = plan->n_points;
   w->n_block = n_block;
   w->scratch = rw_arena_new ();
@@ -96,6 +107,10 @@ rw_worker_free (rw_worker *w)
 {
   if (!w)
     return;
+  for (size_t i = 0; i < w->n_kept; i++)
+    if (w->kept[i].memo && w->kept[i].type->forget)
+      w->kept[i].type->forget (w->kept[i].memo);
+  rw_free (w->kept);
   rw_point_free (w->point);
   rw_freqs_free (&w->freqs);
   rw_arena_free (w->scratch);
@@ -117,17 +132,39 @@ point_at (rw_worker *w, size_t cell, rw_error *err)
   return s;
 }
 
-/* The input of the next call of a source or metric: warm scratch, empty.  */
+/* The input of the next call: warm scratch, empty.  */
 static rw_input
-input_at (rw_worker *w, int threads, const rw_bench *bench)
+input_at (rw_worker *w, int threads)
 {
-  rw_input in = { 0 };
-  rw_point_input (w->plan, w->point, &in);
   rw_arena_reset (w->scratch);
-  in.scratch = w->scratch;
-  in.threads = threads;
+  return (rw_input){ .scratch = w->scratch, .threads = threads, .stop = w->stop };
+}
+
+static rw_input
+metric_input (rw_worker *w, size_t k, int threads, const rw_bench *bench)
+{
+  rw_input in = input_at (w, threads);
+  rw_inputs_of_metric (w->inputs, w->plan, w->point, k, &in);
   in.qk = bench->sourced ? &bench->qk : NULL;
   return in;
+}
+
+/* Where the point's source keeps what it keeps; the place holds until the next call.  */
+static rw_status
+memo_of (rw_worker *w, void ***out, rw_error *err)
+{
+  const rw_source *type = (const rw_source *) w->point->source->module;
+  size_t i = 0;
+  while (i < w->n_kept && w->kept[i].type != type)
+    i++;
+  const rw_status s
+      = i < w->n_kept ? RW_OK : rw_grow ((void **) &w->kept, i, i + 1, sizeof *w->kept, err);
+  if (s)
+    return s;
+  w->n_kept += i == w->n_kept;
+  w->kept[i].type = type;
+  *out = &w->kept[i].memo;
+  return RW_OK;
 }
 
 /* A metric's parameters are the same in all cells of a group.  */
@@ -141,12 +178,29 @@ needs_qk (const rw_worker *w)
 }
 
 static rw_status
+fill_freqs (rw_worker *w, rw_error *err)
+{
+  const rw_point *p = w->point;
+  w->freqs.rule = p->rule;
+  w->freqs.query_scale = p->query_scale;
+  return rw_schedule_fill (p->schedule, &p->rope->geometry, p->length, &w->freqs, err);
+}
+
+static rw_status
 make_qk (rw_worker *w, int threads, rw_bench *bench)
 {
   if (!w->point->source || !needs_qk (w))
     return RW_OK;
-  const rw_input in = input_at (w, threads, bench);
-  const rw_status s = rw_inputs_fill (w->point, &in, w->tensors, &bench->qk, &bench->err);
+  rw_input in = input_at (w, threads);
+  rw_status s = memo_of (w, &in.memo, &bench->err);
+  rw_inputs_of_source (w->inputs, w->plan, w->point, &in);
+  if (!s && rw_source_needs (w->point->source) & RW_NEEDS_FREQS)
+    {
+      s = fill_freqs (w, &bench->err);
+      in.freqs = &w->freqs;
+    }
+  if (!s)
+    s = rw_inputs_fill (w->point, &in, w->inputs, &bench->qk, &bench->err);
   bench->sourced = !s;
   return s;
 }
@@ -161,7 +215,7 @@ rw_worker_prepare (rw_worker *w, size_t cell, int threads, rw_bench *bench)
   for (size_t k = 0; !bench->status && k < w->plan->n_metrics; k++)
     {
       const rw_metric *metric = metric_at (w->plan, k);
-      const rw_input in = input_at (w, threads, bench);
+      const rw_input in = metric_input (w, k, threads, bench);
       if (metric->prepare)
         bench->status
             = metric->prepare (w->point->metrics[k]->self, &in, &bench->work[k], &bench->err);
@@ -185,10 +239,7 @@ rw_bench_free (const rw_plan *plan, rw_bench *bench)
 static rw_status
 fill_table (rw_worker *w, rw_error *err)
 {
-  const rw_point *p = w->point;
-  w->freqs.rule = p->rule;
-  w->freqs.query_scale = p->query_scale;
-  rw_status s = rw_schedule_fill (p->schedule, &p->rope->geometry, p->length, &w->freqs, err);
+  rw_status s = fill_freqs (w, err);
   if (s)
     return s;
   const double own[] = { 0, w->freqs.attention_factor, w->freqs.softmax_factor };
@@ -203,7 +254,7 @@ fill_table (rw_worker *w, rw_error *err)
         memcpy (w->value[k], w->freqs.inv_freq, w->freqs.n * sizeof (double));
       else
         s = rw_fail (err, RW_EDOMAIN, "schedule '%s': %zu pairs where the file has room for %zu",
-                     p->schedule->module->name, w->freqs.n, f->size);
+                     w->point->schedule->module->name, w->freqs.n, f->size);
     }
   return s;
 }
@@ -221,7 +272,7 @@ rw_worker_measure (rw_worker *w, size_t cell, int threads, const rw_bench *bench
   for (size_t k = 0; !s && k < w->plan->n_metrics; k++)
     {
       const rw_metric *metric = metric_at (w->plan, k);
-      const rw_input in = input_at (w, threads, bench);
+      const rw_input in = metric_input (w, k, threads, bench);
       s = metric->measure (w->point->metrics[k]->self, &in, bench->work[k], &w->freqs,
                            &w->fields[k], err);
       rw_within (err, s, "metric '%s'", metric->as.name);

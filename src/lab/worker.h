@@ -1,13 +1,17 @@
 /* worker: what one thread of a run owns, so that a point is measured without allocating.
 
-   A worker holds its own point, frequency table, scratch arena and value buffers.  A *bench* is the
-   schedule-free work of one group, made by one worker and read by all: its q and k, made once by
-   the source, and what the metrics' `prepare` made of them.  Neither ever sees frequencies, so no
-   result depends on which cells share a bench.  Private to the lab.  */
+   A worker holds its own point, frequency table, scratch arena and value buffers, and what its
+   sources keep from group to group (rw_input.memo).  A *bench* is the schedule-free work of one
+   group, made by one worker and read by all: its q and k, made once by the source, and what the
+   metrics' `prepare` made of them.  Neither sees frequencies, so no result depends on which cells
+   share a bench; where a source asks for them (RW_NEEDS_FREQS), every cell has a bench of its own.
+   Private to the lab.  */
 #ifndef RW_LAB_WORKER_H
 #define RW_LAB_WORKER_H
 
-#include "lab/tensors.h"
+#include "lab/inputs.h"
+
+#include <signal.h>
 
 typedef struct rw_worker rw_worker;
 
@@ -22,9 +26,9 @@ typedef struct
   rw_error err;
 } rw_bench;
 
-/* `tensors` may be NULL where no source of the plan wants any.  */
-rw_status rw_worker_new (const rw_plan *plan, const rw_tensors *tensors, rw_worker **out,
-                         rw_error *err);
+/* `inputs` may be NULL where the plan reads nothing; `stop` may be NULL.  */
+rw_status rw_worker_new (const rw_plan *plan, const rw_inputs *inputs,
+                         const volatile sig_atomic_t *stop, rw_worker **out, rw_error *err);
 void rw_worker_free (rw_worker *worker); /* NULL-safe */
 
 /* Makes q and k of the group of `cell`, where a metric needs them, and prepares every metric, with
