@@ -5,7 +5,12 @@
    are made only where a loss or a best token is asked for, tile by tile.  Positions begin at 0 in
    every sequence.  Results do not depend on threads, nor on how sequences are batched.
 
-   Every layer has a table of its own (rw_forward_tables makes them from a point's).  */
+   Every layer has a table of its own (rw_forward_tables makes them from a point's).
+
+   Activations and products are float32; norms, losses and angles are summed in double.  A batch of
+   several sequences is worked on in groups of whole sequences, up to 8192 tokens together (with a
+   tap all at once); what a group holds for each of its tokens is a row of the residual stream and
+   the keys and values of one layer.  */
 #ifndef RW_MODEL_FORWARD_H
 #define RW_MODEL_FORWARD_H
 
@@ -48,9 +53,11 @@ typedef struct
   const int32_t
       *target;    /* (same,) the token whose loss is wanted at this place, or -1; NULL: none */
   double *nll;    /* (same,) nats: -ln p (target); NaN where there is none; or NULL */
-  int32_t *rank;  /* (same,) tokens with a larger logit than the target; or NULL */
-  double *margin; /* (same,) logit of the target less the largest other; or NULL */
-  int32_t *best;  /* (n_sequences,) the likeliest token after each sequence's end; or NULL */
+  int32_t *rank;  /* (same,) tokens with a larger logit than the target; -1 where there is none, the
+                     vocabulary's size where the target's logit is NaN; or NULL */
+  double *margin; /* (same,) logit of the target less the largest other; NaN where none; or NULL */
+  int32_t *best; /* (n_sequences,) the likeliest token after each sequence's end, the first of equal
+                    ones, -1 where all logits are NaN; or NULL */
   /* OPTIONAL: shown every layer's q, k and v; false ends the run after this layer, with RW_OK and
      no logits.  */
   bool (*tap) (void *data, const rw_activations *a);
@@ -59,7 +66,10 @@ typedef struct
   bool (*stop) (void *data);
 } rw_batch;
 
-/* With ask->room, n_sequences is 1 and the tokens follow the kept ones.  */
+/* With ask->room, n_sequences is 1 and the tokens follow the kept ones; a run that fails or ends
+   early keeps nothing.  RW_EINVAL: an id outside the vocabulary, an empty sequence, no room left.
+   RW_ENOMEM, before anything is allocated, where the machine has less memory than it would take.
+   Weights that are NaN give losses that are NaN.  */
 rw_status rw_forward_run (rw_forward *f, const rw_batch *batch, rw_error *err);
 /* Tokens kept so far; and back to the first n of them.  */
 size_t rw_forward_kept (const rw_forward *f);
@@ -69,11 +79,14 @@ double rw_forward_bytes (const rw_forward_ask *ask, size_t n, size_t length);
 
 /* The table of every layer when the rope of the point's layer type (index `rope` in the model) has
    the table `f`: the others keep the model's own schedules, filled for the length.  A position rule
-   and a query scale of `f` go to every layer that rotates.  Freed with rw_forward_tables_free.  */
+   and a query scale of `f` go to every layer that rotates.  `rope` RW_NO_ROPE: all keep their own;
+   `f` may then be NULL.  Nothing of `f` is borrowed but rule and scale.  Freed with
+   rw_forward_tables_free.  */
 typedef struct
 {
   size_t n;
-  rw_freqs *own;          /* (ropes + 1,) */
+  size_t n_own;
+  rw_freqs *own;          /* (n_own,) a rope's each, and at last the one of layers that have none */
   const rw_freqs **layer; /* (n,) layers */
 } rw_forward_tables;
 rw_status rw_forward_tables_make (const rw_model *model, size_t layers, size_t rope,
