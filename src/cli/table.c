@@ -103,7 +103,7 @@ static const struct argp argp = {
   .children = children,
   .args_doc = "MODEL",
   .doc = "Prints the rotary frequencies of a model: a preset, a Hugging Face config.json, a folder "
-         "holding one, or - for stdin. Without --length they are those before the first token: a "
+         "holding one, a GGUF file, or - for stdin. Without --length they are those before the first token: a "
          "dynamic schedule unscaled, LongRoPE's short factors."
          "\vExamples:\n"
          "  ropewalk table llama-3.1-8b\n"
