@@ -384,6 +384,79 @@ bad_tensors (void)
   refused (&f, "tensor 'x.weight' stands there twice", "a tensor twice");
 }
 
+/* ---- digests ---- */
+
+static void
+digest_of (const char *path, char hex[65])
+{
+  rw_gguf *g = NULL;
+  hex[0] = 0;
+  if (rw_gguf_open (path, &g, &err) == RW_OK)
+    rw_gguf_digest (g, hex);
+  rw_gguf_close (g);
+}
+
+/* A file of one tensor of n floats, all zeros, which take no room on the disk.  */
+static void
+write_zeros (const char *path, uint64_t n, uint32_t key)
+{
+  gguf_file f = { 0 };
+  bytes b;
+  add_u32 (&f, "key", key);
+  put_text (&f.table, "x");
+  put_u32 (&f.table, 1);
+  put_u64 (&f.table, n);
+  put_u32 (&f.table, 0);
+  put_u64 (&f.table, 0);
+  f.tensors = 1;
+  finish_file (&f, &b);
+  put (&b, NULL, (32 - b.n % 32) % 32);
+  if (!write_file (path, &b) || truncate (path, (off_t) (b.n + 4 * n)) != 0)
+    ok (0, "%s could not be written", path);
+  free (b.s);
+}
+
+static void
+write_byte (const char *path, long from_end)
+{
+  FILE *file = fopen (path, "r+b");
+  if (!file || fseek (file, -from_end, SEEK_END) != 0 || fputc (1, file) == EOF)
+    ok (0, "%s could not be changed", path);
+  if (file)
+    fclose (file);
+}
+
+static void
+digests (void)
+{
+  static const uint64_t small_n = 30000, large_n = (64 << 20) + 1; /* floats: 256 MB and a bit */
+  static const long beyond = 70000;                                /* bytes: more than 64 KB */
+  char path[64], a[65], b[65];
+  snprintf (path, sizeof path, "digest-%ld.gguf", (long) getpid ());
+  write_zeros (path, small_n, 1);
+  digest_of (path, a);
+  digest_of (path, b);
+  ok (strlen (a) == 64 && strcmp (a, b) == 0, "the same file has the same digest");
+  write_byte (path, 1);
+  digest_of (path, b);
+  ok (strcmp (a, b) != 0, "another last value is another digest");
+  write_zeros (path, small_n, 2);
+  digest_of (path, b);
+  ok (strcmp (a, b) != 0, "and so is another key's value");
+  write_zeros (path, large_n, 1);
+  digest_of (path, a);
+  write_byte (path, 1);
+  digest_of (path, b);
+  ok (strlen (a) == 64 && strcmp (a, b) == 0, "of a large tensor the end does not count");
+  write_byte (path, 4 * (long) large_n - beyond);
+  digest_of (path, b);
+  ok (strcmp (a, b) == 0, "nor what lies beyond 64 KB");
+  write_byte (path, 4 * (long) large_n - 100);
+  digest_of (path, b);
+  ok (strcmp (a, b) != 0, "but its beginning does");
+  unlink (path);
+}
+
 /* Names that all begin alike, in falling order: still found at once.  */
 static void
 many_names (void)
@@ -427,6 +500,7 @@ main (void)
   bad_alignment ();
   bad_tensors ();
   many_names ();
+  digests ();
   getrusage (RUSAGE_SELF, &after);
   /* sanitizers keep up to 256 MB of freed blocks */
   ok (after.ru_maxrss - before.ru_maxrss < 400 << 10, "no input took more than 400 MB");

@@ -161,6 +161,29 @@ path = write("phi3", rotary=48, context=131072, more=lambda w: (w.add_rope_scali
                                                                w.add_rope_scaling_attn_factors(1.125)), tensors=factors)
 check("longrope with its magnitude", table(path, "--length", "8192"), plain(1e4, 48) / long.astype(float), 1.125)
 
+# ---- as a preset, in a sweep ----
+
+data = os.path.join(folder, "data")
+os.makedirs(os.path.join(data, "models"))
+os.makedirs(os.path.join(data, "configs", "models"))
+os.rename(write("llama", more=scaled(T.LINEAR, 4)), os.path.join(data, "models", "tiny.gguf"))
+
+
+def ropewalk(*words):
+    return subprocess.run([os.path.join(build, "ropewalk"), *words], capture_output=True, text=True,
+                          env={**os.environ, "ROPEWALK_DATADIR": data})
+
+
+ok(json.loads(ropewalk("table", "tiny", "--format", "json").stdout)["factor"] == 4, "a file in models/ is a preset")
+models = json.loads(ropewalk("list", "models", "--json").stdout)["models"]
+ok([m["name"] for m in models] == ["tiny"] and models[0]["rope_type"] == "linear", "and is listed")
+config = os.path.join(folder, "sweep.json")
+with open(config, "w", encoding="utf-8") as f:
+    json.dump({"model": "data/models/tiny.gguf", "axes": {"schedule": ["default", "none"]}, "metrics": ["similarity"]}, f)
+done = ropewalk("check", config, "--json")
+ok(done.returncode == 0 and json.loads(done.stdout)["points"] == 2, "a sweep takes it by its path beside the config")
+ok(ropewalk("table", "tiny", "--stack", "hf").returncode == 2, "transformers reads no GGUF files here")
+
 # ---- what is refused ----
 
 for name, why, file in (

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* Gemma 3's sliding layers have a base of their own: arXiv 2503.19786, section 2.  */
 static const double GEMMA_LOCAL_BASE = 10000;
@@ -14,6 +15,9 @@ bool
 rw_gguf_model_is (const char *path)
 {
   char magic[4] = "";
+  struct stat st;
+  if (stat (path, &st) != 0 || !S_ISREG (st.st_mode)) /* what a pipe gives is read once */
+    return false;
   FILE *file = fopen (path, "rb");
   if (!file)
     return false;

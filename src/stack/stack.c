@@ -146,7 +146,7 @@ read_file (const rw_stack *stack, const char *path, const char *name, const cJSO
 {
   cJSON *config = NULL;
   rw_status s;
-  if (rw_gguf_model_is (path))
+  if (strcmp (path, "-") != 0 && rw_gguf_model_is (path))
     s = rw_gguf_model_read (stack, path, rope, out, err);
   else if (!(s = rw_json_read (path, &config, err)))
     s = stack->read (strcmp (path, "-") == 0 ? "stdin" : path, config, rope, out, err);
