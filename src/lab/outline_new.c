@@ -165,7 +165,7 @@ take_notes (rw_outline *outline, const rw_plan *plan, rw_error *err)
   rw_provenance (facts);
   for (size_t i = 0; i < RW_FACTS; i++)
     if (strcmp (facts[i].key, "hdf5") == 0 || strcmp (facts[i].key, "gsl") == 0
-        || strcmp (facts[i].key, "cjson") == 0)
+        || strcmp (facts[i].key, "cjson") == 0 || strcmp (facts[i].key, "gemm") == 0)
       rw_text_addf (&libraries, "%s%s %s", libraries.n ? ", " : "", facts[i].key, facts[i].value);
   write_weights (plan, &weights);
   const rw_outline_note notes[] = { { "name", plan->name },

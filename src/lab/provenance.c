@@ -5,6 +5,7 @@
 #include "base/module.h"
 #include "base/simd.h"
 #include "lab/build_id.h"
+#include "model/gemm.h"
 
 #include <cjson/cJSON.h>
 #include <gsl/gsl_version.h>
@@ -27,6 +28,7 @@ rw_provenance (rw_fact *facts)
     { "hdf5", hdf5 },
     { "cjson", cJSON_Version () },
     { "gsl", gsl_version },
+    { "gemm", rw_gemm_library () },
     { "kernels", rw_simd_text (rw_simd_get ()) },
   };
   for (size_t i = 0; i < RW_FACTS; i++)

@@ -14,7 +14,7 @@ typedef struct
 
 enum
 {
-  RW_FACTS = 8
+  RW_FACTS = 9
 };
 
 /* Fills facts (RW_FACTS,) in the order above.  */
