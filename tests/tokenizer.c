@@ -1,4 +1,4 @@
-/* tokenizer: byte-pair tokenizers: ids, pieces, tokens written out in texts, decoding.  */
+/* tokenizer: byte-pair tokenizers: ids, tokens written out in texts, decoding.  */
 #include "model/tokenizer_part.h"
 #include "tap.h"
 #include "tokenizer_help.h"
@@ -321,65 +321,7 @@ written_tokens (void)
   tokenizer_close (&o);
 }
 
-/* ---- pieces ---- */
-
-typedef struct
-{
-  const char *pre, *text, *pieces;
-} cut;
-
-/* By hand, from the patterns.  */
-static const cut cuts[] = {
-  { "gpt-2", "I'll go  there\n\n now12.5%", "I|'ll| go| | there|\n\n| now|12|.|5|%" },
-  { "gpt-2", "DON'T  ", "DON|'|T|  " },
-  { "gpt-2",
-    "a\xc2\xa0"
-    "b \xe4\xb8\x96\xe7\x95\x8c",
-    "a|\xc2\xa0|b| \xe4\xb8\x96\xe7\x95\x8c" },
-  { "llama-bpe", "I'LL go  12345 (x)\n\n y", "I|'LL| go| | |123|45| (|x|)\n\n| y" },
-  { "llama-bpe", " \n\n  \tend.\r\n  ", " \n\n|  |\tend|.\r\n|  " },
-  { "llama-v3", "it's $5", "it|'s| $|5" },
-  { "qwen2", "x=1234 'VE", "x|=|1|2|3|4| '|VE" },
-  { "smollm", "in 1984,  it", "in| |1|9|8|4|,| | it" },
-  { "smollm", "a  1", "a|  |1" },
-  { "default", "say: 1234567 <b>'s", "say|:| |123|456|7| |<|b|>'|s" },
-};
-
-typedef struct
-{
-  const char *text;
-  rw_text out;
-} cutter;
-
-static rw_status
-piece_show (void *data, size_t from, size_t to, rw_error *err)
-{
-  (void) err;
-  cutter *c = data;
-  rw_text_add (&c->out, c->out.n ? "|" : "");
-  rw_text_addn (&c->out, c->text + from, to - from);
-  return RW_OK;
-}
-
-static void
-pieces_are (void)
-{
-  for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++)
-    {
-      rw_split *s;
-      cutter c = { .text = cuts[i].text };
-      rw_error err;
-      if (!rw_split_new (cuts[i].pre, &s, &err))
-        rw_split_run (s, c.text, strlen (c.text), piece_show, &c, &err);
-      if (!ok (!strcmp (rw_text_get (&c.out), cuts[i].pieces), "pieces of %s, row %zu", cuts[i].pre,
-               i))
-        printf ("# %s\n# %s\n", rw_text_get (&c.out), cuts[i].pieces);
-      rw_text_free (&c.out);
-      rw_split_free (s);
-    }
-}
-
-/* ---- files that are there ---- */
+/* ---- lists of ids ---- */
 
 static void
 ids_grow (void)
@@ -404,7 +346,6 @@ main (void)
   long_pieces ();
   whole_pieces ();
   written_tokens ();
-  pieces_are ();
   ids_grow ();
   return tap_end ();
 }

@@ -6,7 +6,9 @@
 #include "base/text.h"
 #include "model/tokenizer.h"
 
+#include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 /* ---- an image: header, no tensors, metadata ---- */

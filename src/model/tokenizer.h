@@ -2,9 +2,10 @@
 
    Two families: byte-pair (`tokenizer.ggml.model` "gpt2": the text is cut by the pattern that
    `tokenizer.ggml.pre` names, every piece is merged by rank) and SentencePiece-style ("llama":
-   pieces joined by score, spaces written as U+2581, unknown bytes as <0xHH>).  Texts need not be
-   valid UTF-8: bytes that are none are encoded as bytes, where the vocabulary has them, else
-   refused with their place.  Decoding the ids of a text gives the text back.  */
+   pieces joined by score, spaces written as U+2581, unknown bytes as <0xHH>).  Text is taken as it
+   is, without a normal form.  It need not be valid UTF-8: bytes that are none are encoded as bytes,
+   where the vocabulary has them, else refused with their place.  Decoding the ids of a text gives
+   the text back, but for what a SentencePiece vocabulary without byte tokens does not know.  */
 #ifndef RW_MODEL_TOKENIZER_H
 #define RW_MODEL_TOKENIZER_H
 
@@ -30,6 +31,7 @@ typedef struct
 } rw_ids;
 
 void rw_ids_free (rw_ids *ids);
+/* Appends one; grows by doubling.  */
 rw_status rw_ids_add (rw_ids *ids, int32_t id, rw_error *err);
 
 /* Appends the ids of n bytes.  No BOS is added.  `special`: control tokens written out in the text
