@@ -63,18 +63,27 @@ pack_keys (const rw_attend_job *j, rw_attend_desk *d, size_t b)
 }
 
 static void
+clear_all (rw_attend_desk *d)
+{
+  memset (d->all, 0, d->n_rows * d->job->width * sizeof *d->all);
+}
+
+static void
 do_tile (const rw_attend_job *j, rw_attend_desk *d, size_t task)
 {
   const size_t tile = j->tiles - 1 - task / j->kv_count; /* the longest first */
   rw_attend_tile_begin (d, j->kv_from + task % j->kv_count, tile);
-  for (size_t s = d->row[0].from / SEGMENT; s * SEGMENT < d->row[d->n_rows - 1].to; s++)
+  const size_t first = d->row[0].from / SEGMENT, last = (d->row[d->n_rows - 1].to - 1) / SEGMENT;
+  if (first < last)
+    clear_all (d);
+  for (size_t s = first; s <= last; s++)
     {
       rw_attend_tile_segment (d, s);
-      for (size_t r = 0; r < d->n_rows; r++)
+      for (size_t r = 0; r < d->n_rows && first < last; r++)
         rw_attend_fold (d, r, d->o + r * j->width);
     }
   for (size_t r = 0; r < d->n_rows; r++)
-    rw_attend_write (d, r);
+    (first < last ? rw_attend_write : rw_attend_write_only) (d, r);
 }
 
 static rw_status
@@ -127,6 +136,7 @@ static void
 put_together (rw_attend_desk *d, size_t kv, size_t segments, const part *from, size_t step)
 {
   rw_attend_tile_begin (d, kv, 0);
+  clear_all (d);
   for (size_t r = 0; r < d->n_rows; r++)
     {
       for (size_t s = 0; s < segments; s++)

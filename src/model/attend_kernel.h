@@ -50,6 +50,7 @@ typedef struct
   void (*add) (float *o, const float *x, size_t n); /* o += x */
   void (*fold) (double *o, const float *x, size_t n, double keep, double by); /* o keep + x by */
   void (*write) (float *out, const double *o, size_t n, double by);           /* o by, any n */
+  void (*write_only) (float *out, const float *o, size_t n, double by); /* the same of floats */
 } rw_attend_kernels;
 
 extern const rw_attend_kernels *const rw_attend_kernels_of[]; /* by rw_simd */

@@ -163,6 +163,22 @@ NAME (write) (float *out, const double *o, size_t n, double by)
     out[j] = (float) (o[j] * by);
 }
 
+TARGET static void
+NAME (write_only) (float *out, const float *o, size_t n, double by)
+{
+  typedef double wide __attribute__ ((vector_size (BYTES), aligned (8), may_alias));
+  typedef float half __attribute__ ((vector_size (BYTES / 2), aligned (4), may_alias));
+  size_t j = 0;
+  for (; j + W / 2 <= n; j += W / 2)
+    {
+      const half x = *(const half *) (const void *) (o + j);
+      const wide y = __builtin_convertvector(x, wide) * by;
+      *(half *) (void *) (out + j) = __builtin_convertvector(y, half);
+    }
+  for (; j < n; j++)
+    out[j] = (float) ((double) o[j] * by);
+}
+
 static const rw_attend_kernels NAME (kernels) = {
   .rows6 = NAME (rows6),
   .rows3 = NAME (rows3),
@@ -174,6 +190,7 @@ static const rw_attend_kernels NAME (kernels) = {
   .add = NAME (add),
   .fold = NAME (fold),
   .write = NAME (write),
+  .write_only = NAME (write_only),
 };
 
 #undef W

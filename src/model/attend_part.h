@@ -125,6 +125,8 @@ void rw_attend_clear (rw_attend_desk *d); /* for the next segment */
 /* One row: a segment, its weighted values o (width,), goes to the segments before.  */
 void rw_attend_fold (rw_attend_desk *d, size_t row, const float *o);
 void rw_attend_write (rw_attend_desk *d, size_t row);
+/* The same of the only segment there is, not folded.  */
+void rw_attend_write_only (rw_attend_desk *d, size_t row);
 
 /* ---- attend_tile.c ---- */
 

@@ -57,7 +57,6 @@ rw_attend_tile_begin (rw_attend_desk *d, size_t kv, size_t tile)
   d->n_rows = d->n_queries * j->group;
   rw_attend_turn_queries (d);
   rw_attend_cut (d);
-  memset (d->all, 0, d->n_rows * j->width * sizeof *d->all);
 }
 
 /* The block of keys at `first`.  */

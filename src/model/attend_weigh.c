@@ -91,8 +91,19 @@ product_of (const rw_attend_desk *d, size_t slot, size_t n, view see, const floa
   return p;
 }
 
-/* Rows that see different keys: the common ones together, what is before and after row by row, all
-   in one chain a row.  */
+/* What one row sees before and after the common keys goes on in its own chain.  */
+static void
+go_on (rw_attend_desk *d, size_t slot, view own, const float *value, size_t step)
+{
+  if (own.from >= own.to)
+    return;
+  rw_attend_product p = product_of (d, slot, 1, own, value, step);
+  p.mode = RW_ATTEND_GO_ON;
+  p.c[0] = d->sum + slot * d->job->width;
+  d->job->kernels->rows1 (&p);
+}
+
+/* Rows that see different keys: the common ones together, what is before and after row by row.  */
 static void
 weigh_ragged (rw_attend_desk *d, size_t first_row, size_t n, const view *see, view common,
               const float *value, size_t step)
@@ -102,30 +113,21 @@ weigh_ragged (rw_attend_desk *d, size_t first_row, size_t n, const view *see, vi
   memset (d->sum, 0, GROUP * width * sizeof *d->sum);
   if (common.from > common.to) /* nothing in common: all of it comes before */
     common.from = common.to = BLOCK;
-  for (size_t part = 0; part < 3; part++)
-    {
-      rw_attend_product p = product_of (d, 0, n, common, value, step);
-      p.mode = RW_ATTEND_GO_ON;
-      for (size_t r = 0; r < GROUP; r++)
-        p.c[r] = d->sum + r * width;
-      if (part == 1)
-        multiply (k, &p, n);
-      for (size_t r = 0; r < n && part != 1; r++)
-        {
-          view own = see[r];
-          if (part == 0)
-            own.to = own.to < common.from ? own.to : common.from;
-          else
-            own.from = own.from > common.to ? own.from : common.to;
-          p = product_of (d, r, 1, own, value, step);
-          p.mode = RW_ATTEND_GO_ON;
-          p.c[0] = d->sum + r * width;
-          multiply (k, &p, 1);
-        }
-    }
   for (size_t r = 0; r < n; r++)
-    if (see[r].from < see[r].to)
-      k->add (d->o + (first_row + r) * width, d->sum + r * width, width);
+    go_on (d, r, (view){ see[r].from, see[r].to < common.from ? see[r].to : common.from }, value,
+           step);
+  rw_attend_product p = product_of (d, 0, n, common, value, step);
+  p.mode = RW_ATTEND_GO_ON;
+  for (size_t r = 0; r < GROUP; r++)
+    p.c[r] = d->sum + r * width;
+  multiply (k, &p, n);
+  for (size_t r = 0; r < n; r++)
+    {
+      go_on (d, r, (view){ see[r].from > common.to ? see[r].from : common.to, see[r].to }, value,
+             step);
+      if (see[r].from < see[r].to)
+        k->add (d->o + (first_row + r) * width, d->sum + r * width, width);
+    }
 }
 
 void
@@ -187,11 +189,25 @@ rw_attend_fold (rw_attend_desk *d, size_t r, const float *o)
   d->job->kernels->fold (d->all + r * width, o, width, keep, by);
 }
 
+static float *
+place (const rw_attend_desk *d, const rw_attend_row *row)
+{
+  const rw_attention *a = d->job->a;
+  return a->out + row->query * a->out_token + row->head * a->value_dim;
+}
+
 void
 rw_attend_write (rw_attend_desk *d, size_t r)
 {
-  const rw_attention *a = d->job->a;
   const rw_attend_row *row = &d->row[r];
-  float *out = a->out + row->query * a->out_token + row->head * a->value_dim;
-  d->job->kernels->write (out, d->all + r * d->job->width, a->value_dim, 1 / row->all_sum);
+  d->job->kernels->write (place (d, row), d->all + r * d->job->width, d->job->a->value_dim,
+                          1 / row->all_sum);
+}
+
+void
+rw_attend_write_only (rw_attend_desk *d, size_t r)
+{
+  const rw_attend_row *row = &d->row[r];
+  d->job->kernels->write_only (place (d, row), d->o + r * d->job->width, d->job->a->value_dim,
+                               1 / row->sum);
 }
