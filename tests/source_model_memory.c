@@ -14,10 +14,10 @@ enum
 };
 
 static const char *const text
-    = "{'model': 'starved_model.gguf', 'length': 6, 'metrics': ['pair_usage'], 'source':"
+    = "{'model': 'starved_model.gguf', 'length': 6, 'metrics': ['pair_usage'],"
+      " 'rule': {'name': 'rerope', 'window': 2}, 'axes': {'layer': [0, 2], 'source': ["
       " {'name': 'model', 'text': 'starved_model.txt', 'activations': 'self', 'bos': true},"
-      " 'rule': {'name': 'rerope', 'window': 2},"
-      " 'axes': {'schedule': ['default', {'rope_type': 'linear', 'factor': 2}], 'layer': [0, 2]}}";
+      " {'name': 'model', 'tokens': 'starved_model.json'}]}}";
 
 static rw_status
 fill (const rw_plan *plan, const rw_inputs *inputs, rw_point *point, size_t i, void **memo,
@@ -65,15 +65,23 @@ run_once (const void *data)
   return outcome (s, &err);
 }
 
+static void
+write_text (const char *path, const char *content)
+{
+  FILE *f = fopen (path, "w");
+  if (!f || fputs (content, f) < 0 || fclose (f))
+    ok (0, "%s can be written", path);
+}
+
 int
 main (void)
 {
   net_write ("starved_model.gguf", (net_options){ .seed = 3 });
-  FILE *f = fopen ("starved_model.txt", "w");
-  if (!f || fputs ("Call me Ishmael.", f) < 0 || fclose (f))
-    return 1;
+  write_text ("starved_model.txt", "Call me Ishmael.");
+  write_text ("starved_model.json", "[[67, 97], [108, 108, 32, 109, 101]]");
   starve ("a run", run_once, NULL, 1, MOST, 400);
   unlink ("starved_model.gguf");
   unlink ("starved_model.txt");
+  unlink ("starved_model.json");
   return tap_end ();
 }
