@@ -29,6 +29,9 @@ rw_forward_free (rw_forward *f)
   rw_gemm_free (f->gemm);
   rw_arena_free (f->scratch);
   rw_free (f->geometry);
+  rw_forward_turns_free (f);
+  rw_free (f->turns);
+  rw_free (f->turns_of);
   rw_free (f->window);
   rw_free (f->vector);
   rw_free (f);
@@ -98,8 +101,10 @@ parts_new (rw_forward *f, rw_error *err)
   f->scratch = rw_arena_new ();
   f->geometry = rw_new (layers, sizeof *f->geometry);
   f->window = rw_new (layers, sizeof *f->window);
+  f->turns = rw_new (layers, sizeof *f->turns);
+  f->turns_of = rw_new (layers, sizeof *f->turns_of);
   f->vector = rw_new (RW_FORWARD_VECTORS * f->vector_row, sizeof *f->vector);
-  if (!f->scratch || !f->geometry || !f->window || !f->vector)
+  if (!f->scratch || !f->geometry || !f->window || !f->turns || !f->turns_of || !f->vector)
     return rw_nomem (err, RW_FORWARD_VECTORS * f->vector_row * sizeof *f->vector);
   s = layers_ready (f, err);
   if (!s && f->ask.room)
@@ -152,9 +157,11 @@ check_ids (const rw_forward *f, const rw_batch *b, rw_error *err)
 }
 
 static rw_status
-check (const rw_forward *f, const rw_batch *b, rw_error *err)
+check (const rw_forward *f, const rw_batch *b, size_t *length, rw_error *err)
 {
   size_t longest = 0;
+  if (f->ask.room && b->n_sequences != 1)
+    return rw_fail (err, RW_EINVAL, "%zu sequences where one is kept", b->n_sequences);
   for (size_t s = 0; s < b->n_sequences; s++)
     {
       if (b->start[s + 1] <= b->start[s])
@@ -162,11 +169,10 @@ check (const rw_forward *f, const rw_batch *b, rw_error *err)
       const size_t n = b->start[s + 1] - b->start[s];
       longest = n > longest ? n : longest;
     }
-  if (f->ask.room && b->n_sequences != 1)
-    return rw_fail (err, RW_EINVAL, "%zu sequences where one is kept", b->n_sequences);
   if (f->ask.room && longest > f->ask.room - f->kept)
     return rw_fail (err, RW_EINVAL, "%zu tokens after %zu do not fit into the %zu that are kept",
                     longest, f->kept, f->ask.room);
+  *length = f->ask.room ? f->ask.room : longest;
   const rw_status s = check_ids (f, b, err);
   return s ? s
            : rw_forward_affordable (&f->ask, b->start[b->n_sequences] - b->start[0], longest, err);
@@ -233,7 +239,9 @@ run_group (rw_forward_group *g, rw_error *err)
 rw_status
 rw_forward_run (rw_forward *f, const rw_batch *batch, rw_error *err)
 {
-  rw_status s = check (f, batch, err);
+  size_t length = 0;
+  rw_status s = check (f, batch, &length, err);
+  s = s ? s : rw_forward_turns_need (f, length, err);
   for (size_t first = 0, last; !s && first < batch->n_sequences; first = last)
     {
       const size_t from = batch->start[first];

@@ -139,7 +139,8 @@ attend (const job *j, size_t s, span rows, const float *q, float *out, rw_error 
                            .out = out,
                            .out_token = f->w.o,
                            .threads = f->ask.threads,
-                           .scratch = f->scratch };
+                           .scratch = f->scratch,
+                           .turns = f->turns[f->turns_of[j->layer]] };
   rw_arena_reset (f->scratch);
   return rw_within (err, rw_attend (&a, err), "layer %zu", j->layer);
 }

@@ -8,6 +8,7 @@
 #define RW_MODEL_FORWARD_PART_H
 
 #include "base/mem.h"
+#include "model/attend.h"
 #include "model/forward.h"
 #include "model/gemm.h"
 
@@ -37,10 +38,13 @@ struct rw_forward
   rw_forward_widths w;
   rw_simd simd;
   rw_gemm *gemm;
-  rw_arena *scratch;     /* of attention */
-  rw_geometry *geometry; /* (layers,) */
-  size_t *window;        /* (layers,) tokens; 0: all */
-  float *vector;         /* (RW_FORWARD_VECTORS, dim or head_dim): of the layer at work */
+  rw_arena *scratch;       /* of attention */
+  rw_geometry *geometry;   /* (layers,) */
+  size_t *window;          /* (layers,) tokens; 0: all */
+  rw_attend_turns **turns; /* (layers,) for turns_n positions; those of turns_of[l] serve layer l */
+  size_t *turns_of;        /* (layers,) l itself, or one before it */
+  size_t turns_n;
+  float *vector; /* (RW_FORWARD_VECTORS, dim or head_dim): of the layer at work */
   size_t vector_row;
   float **k, **v; /* (layers,) of (room, w.k), (room, w.v): what is kept; NULL without room */
   size_t kept;
@@ -69,6 +73,9 @@ size_t rw_forward_logits_rows (const rw_forward_widths *w);
 rw_forward_widths rw_forward_widths_of (const rw_hyper *h);
 /* Refuses, before anything is allocated, what this machine's memory cannot hold.  */
 rw_status rw_forward_affordable (const rw_forward_ask *ask, size_t n, size_t length, rw_error *err);
+
+rw_status rw_forward_turns_need (rw_forward *f, size_t n, rw_error *err);
+void rw_forward_turns_free (rw_forward *f);
 
 /* *end: the tap wants no more.  */
 rw_status rw_forward_layer (rw_forward_group *g, size_t layer, bool *end, rw_error *err);
