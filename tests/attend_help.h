@@ -203,9 +203,9 @@ random_setting (size_t keys, size_t which)
   s.freqs = drawn () < 0.5 ? table_of (put (block ("yarn"), "factor", 4), &s.geometry, 0)
                            : table_of (block ("default"), &s.geometry, 0);
   s.freqs.softmax_factor = drawn () < 0.5 ? 1 : 1.13;
-  if (drawn () < 0.1 && which == 0)
-    s.freqs.n = 0;
   fill_setting (&s, 1);
+  if (drawn () < 0.2 && which == 0)
+    s.freqs.n = 0; /* no rotation */
   return s;
 }
 

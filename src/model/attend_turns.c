@@ -34,6 +34,8 @@ typedef struct
 static rw_status
 fill (const maker *m, rw_trig *table, size_t from, size_t to, bool run, rw_error *err)
 {
+  if (from == to)
+    return RW_OK;
   const rw_positions p
       = { .n = to - from, .from = m->p.at[from], .step = 1, .at = run ? NULL : m->p.at + from };
   rw_trig part = *table;
@@ -42,9 +44,8 @@ fill (const maker *m, rw_trig *table, size_t from, size_t to, bool run, rw_error
   part.cos = (float *) table->cos + skip;
   part.sin = (float *) table->sin + skip;
   rw_arena_reset (m->arena);
-  return from == to ? RW_OK
-                    : rw_trig_fill (&m->of[m->p.trained[from]], &p, RW_TRIG_EXACT, m->threads,
-                                    m->arena, &part, err);
+  return rw_trig_fill (&m->of[m->p.trained[from]], &p, RW_TRIG_EXACT, m->threads, m->arena, &part,
+                       err);
 }
 
 /* The end of the run that begins at j.  */
