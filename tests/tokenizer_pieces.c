@@ -28,13 +28,13 @@ typedef struct
 {
   const char *text;
   rw_text out;
-} cutter;
+} shown;
 
 static rw_status
 piece_show (void *data, size_t from, size_t to, rw_error *err)
 {
   (void) err;
-  cutter *c = data;
+  shown *c = data;
   rw_text_add (&c->out, c->out.n ? "|" : "");
   rw_text_addn (&c->out, c->text + from, to - from);
   return RW_OK;
@@ -45,15 +45,19 @@ static bool
 pieces_of (const char *pre, const char *text, const char *want)
 {
   rw_split *s;
-  cutter c = { .text = text };
+  rw_cutter *run = NULL;
+  shown c = { .text = text };
   rw_error err = { 0 };
   rw_status status = rw_split_new (pre, &s, &err);
   if (!status)
-    status = rw_split_run (s, text, strlen (text), piece_show, &c, &err);
+    status = rw_cutter_new (s, &run, &err);
+  if (!status)
+    status = rw_cutter_run (run, text, strlen (text), piece_show, &c, &err);
   const bool same = !status && !strcmp (rw_text_get (&c.out), want);
   if (!same)
     printf ("# %s%s\n# %s\n", err.text, rw_text_get (&c.out), want);
   rw_text_free (&c.out);
+  rw_cutter_free (run);
   rw_split_free (s);
   return same;
 }

@@ -198,6 +198,7 @@ rw_tokenizer_encode (const rw_tokenizer *t, const char *text, size_t n, bool spe
     out->n = before;
   rw_token_cache_free (&e.cache);
   rw_joiner_free (&e.joiner);
+  rw_cutter_free (e.cutter);
   return status;
 }
 

@@ -73,12 +73,12 @@ run_piece (void *data, size_t from, size_t to, rw_error *err)
 static rw_status
 bpe_encode (rw_encoding *e, const char *s, size_t n, rw_error *err)
 {
-  rw_status status = RW_OK;
+  rw_status status = e->cutter ? RW_OK : rw_cutter_new (e->t->split, &e->cutter, err);
   for (const char *end = s + n; s < end && !status;)
     {
       const size_t good = rw_utf8_run (s, (size_t) (end - s));
       if (good)
-        status = rw_split_run (e->t->split, s, good, run_piece, &(run){ e, s }, err);
+        status = rw_cutter_run (e->cutter, s, good, run_piece, &(run){ e, s }, err);
       s += good;
       for (; s < end && !status && !rw_utf8_read (s, (size_t) (end - s), NULL); s++)
         status = rw_piece_bytes (e, s, 1, (size_t) (s - e->text), err);

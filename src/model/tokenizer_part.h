@@ -195,9 +195,13 @@ rw_status rw_split_new (const char *name, rw_split **out, rw_error *err);
 void rw_split_free (rw_split *s);         /* NULL-safe */
 bool rw_split_whole (const rw_split *s);  /* pieces that are tokens are not merged */
 bool rw_split_begins (const rw_split *s); /* texts begin with BOS unless the file says no */
+/* What cutting needs beside the patterns: one a thread.  The caller frees it.  */
+typedef struct rw_cutter rw_cutter;
+rw_status rw_cutter_new (const rw_split *s, rw_cutter **out, rw_error *err);
+void rw_cutter_free (rw_cutter *c); /* NULL-safe */
 /* Shows every piece of text[0, n), which must be UTF-8, in order.  */
-rw_status rw_split_run (const rw_split *s, const char *text, size_t n, rw_split_piece *piece,
-                        void *data, rw_error *err);
+rw_status rw_cutter_run (const rw_cutter *c, const char *text, size_t n, rw_split_piece *piece,
+                         void *data, rw_error *err);
 
 /* ---- the two families ---- */
 
@@ -222,6 +226,7 @@ typedef struct
   bool unknown; /* the last token stands for characters that have none */
   bool fresh;   /* the piece's ids depend on what came before it: not to be kept */
   rw_joiner joiner;
+  rw_cutter *cutter; /* byte-pair; made when it is needed */
   rw_token_cache cache;
   rw_ids *out;
 } rw_encoding;

@@ -157,71 +157,92 @@ rw_split_begins (const rw_split *s)
   return s->kind->begins;
 }
 
-/* One text being cut.  */
-typedef struct
+struct rw_cutter
 {
   const rw_split *split;
-  const char *text;
   pcre2_match_context *context;
   pcre2_jit_stack *stack;
   pcre2_match_data *match[PATTERNS];
+};
+
+/* One text being cut.  */
+typedef struct
+{
+  const rw_cutter *c;
+  const char *text;
   rw_split_piece *piece;
   void *data;
 } cutting;
 
 /* text[from, to) by pattern `level` and those after it.  */
 static rw_status
-cut (const cutting *c, size_t level, size_t from, size_t to, rw_error *err)
+cut (const cutting *x, size_t level, size_t from, size_t to, rw_error *err)
 {
+  const rw_split *split = x->c->split;
   if (from == to)
     return RW_OK;
-  if (level == c->split->patterns)
-    return c->piece (c->data, from, to, err);
-  const PCRE2_SPTR s = (PCRE2_SPTR) c->text + from;
+  if (level == split->patterns)
+    return x->piece (x->data, from, to, err);
+  const PCRE2_SPTR s = (PCRE2_SPTR) x->text + from;
   const size_t n = to - from;
   rw_status status = RW_OK;
   for (size_t at = 0; at < n && !status;)
     {
-      const int code = pcre2_match (c->split->code[level], s, n, at, PCRE2_NO_UTF_CHECK,
-                                    c->match[level], c->context);
+      const int code = pcre2_match (split->code[level], s, n, at, PCRE2_NO_UTF_CHECK,
+                                    x->c->match[level], x->c->context);
       if (code < 0 && code != PCRE2_ERROR_NOMATCH)
-        return fail (code, *c->split->kind->names, from + at, err);
-      const size_t *place = pcre2_get_ovector_pointer (c->match[level]);
+        return fail (code, *split->kind->names, from + at, err);
+      const size_t *place = pcre2_get_ovector_pointer (x->c->match[level]);
       const size_t begin = code < 0 ? n : place[0], end = code < 0 ? n : place[1];
-      status = cut (c, level + 1, from + at, from + begin, err);
+      status = cut (x, level + 1, from + at, from + begin, err);
       if (!status)
-        status = cut (c, level + 1, from + begin, from + end, err);
+        status = cut (x, level + 1, from + begin, from + end, err);
       at = end;
     }
   return status;
 }
 
-static bool
-cutting_begin (cutting *c)
+rw_status
+rw_cutter_new (const rw_split *s, rw_cutter **out, rw_error *err)
 {
+  rw_cutter *c = *out = rw_new (1, sizeof *c);
+  if (!c)
+    return rw_nomem (err, sizeof *c);
+  c->split = s;
   c->context = pcre2_match_context_create (NULL);
   c->stack = pcre2_jit_stack_create (STACK_MIN, STACK_MAX, NULL);
-  if (!c->context || !c->stack)
-    return false;
-  pcre2_jit_stack_assign (c->context, NULL, c->stack);
+  bool whole = c->context;
+  for (size_t i = 0; i < s->patterns; i++)
+    whole = (c->match[i] = pcre2_match_data_create (1, NULL)) && whole;
+  if (!whole)
+    {
+      rw_cutter_free (c);
+      *out = NULL;
+      return rw_nomem (err, STACK_MAX);
+    }
+  if (c->stack) /* not without compilation */
+    pcre2_jit_stack_assign (c->context, NULL, c->stack);
   /* The patterns are ours and step back over a run once: limits are for those that do not end.  */
   pcre2_set_match_limit (c->context, UINT32_MAX);
   pcre2_set_heap_limit (c->context, HEAP_MAX);
-  for (size_t i = 0; i < c->split->patterns; i++)
-    if (!(c->match[i] = pcre2_match_data_create (1, NULL)))
-      return false;
-  return true;
+  return RW_OK;
+}
+
+void
+rw_cutter_free (rw_cutter *c)
+{
+  if (!c)
+    return;
+  for (size_t i = 0; i < PATTERNS; i++)
+    pcre2_match_data_free (c->match[i]);
+  pcre2_match_context_free (c->context);
+  pcre2_jit_stack_free (c->stack);
+  rw_free (c);
 }
 
 rw_status
-rw_split_run (const rw_split *s, const char *text, size_t n, rw_split_piece *piece, void *data,
-              rw_error *err)
+rw_cutter_run (const rw_cutter *c, const char *text, size_t n, rw_split_piece *piece, void *data,
+               rw_error *err)
 {
-  cutting c = { .split = s, .text = text, .piece = piece, .data = data };
-  const rw_status status = cutting_begin (&c) ? cut (&c, 0, 0, n, err) : rw_nomem (err, STACK_MAX);
-  for (size_t i = 0; i < s->patterns; i++)
-    pcre2_match_data_free (c.match[i]);
-  pcre2_match_context_free (c.context);
-  pcre2_jit_stack_free (c.stack);
-  return status;
+  return cut (&(cutting){ .c = c, .text = text, .piece = piece, .data = data }, 0, 0, n, err);
 }
