@@ -31,7 +31,7 @@ static const small_arch small_archs[] = {
   { "phi3", .gated = true, .fused_qkv = true, .fused_up = true },
   { "gemma3", .gated = true, .head_norm = true, .post_norm = true },
   { "gptneox", .fused_qkv = true, .biases = true, .qkv_bias = true },
-  { NULL },
+  { .arch = NULL },
 };
 
 /* ARCH.TAIL */

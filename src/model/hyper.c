@@ -163,7 +163,7 @@ read_scales (const reading *r, rw_hyper *h)
     s = read_real (r, "attn_logit_softcapping", false, 0, 1e6, &h->score_cap);
   if (!s)
     s = read_real (r, "final_logit_softcapping", false, 0, 1e6, &h->final_cap);
-  if (!h->logit_scale && strcmp (r->arch, "gemma3") == 0 && h->layers == GEMMA_27B_LAYERS)
+  if (h->logit_scale == 0 && strcmp (r->arch, "gemma3") == 0 && h->layers == GEMMA_27B_LAYERS)
     h->logit_scale = 1 / sqrt ((double) h->dim / (double) h->heads);
   return s;
 }
@@ -210,7 +210,7 @@ read_parallel (const reading *r, rw_hyper *h)
 {
   double parallel = 1;
   const rw_status s = read_real (r, "use_parallel_residual", false, 0, 1, &parallel);
-  if (!s && !parallel)
+  if (!s && parallel == 0)
     h->arch = rw_arch_serial (h->arch);
   return s;
 }
