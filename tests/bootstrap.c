@@ -95,6 +95,9 @@ edges (void)
   rw_block_sums_add (&b, 0, 1.5);
   rw_block_interval (&b, 1, arena, &low, &high, NULL);
   ok (low == 1.5 && high == 1.5, "two that agree have an interval of no width");
+  rw_block_sums_add (&b, 0, NAN);
+  rw_block_interval (&b, 1, arena, &low, &high, NULL);
+  ok (isnan (low) && isnan (high), "a NaN is not hidden");
 }
 
 static void

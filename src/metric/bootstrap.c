@@ -82,7 +82,7 @@ rw_block_interval (const rw_block_sums *b, uint64_t seed, rw_arena *scratch, dou
   if (!block || !mean)
     return rw_nomem (err, RW_RESAMPLES * sizeof *mean);
   const size_t n = held (b, block);
-  if (n < 2)
+  if (n < 2 || isnan (rw_block_mean (b)))
     return RW_OK;
   for (size_t r = 0; r < RW_RESAMPLES; r++)
     {

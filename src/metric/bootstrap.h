@@ -28,7 +28,7 @@ void rw_block_sums_add (rw_block_sums *b, size_t block, double value); /* of wei
 /* NaN where nothing was added.  */
 double rw_block_mean (const rw_block_sums *b);
 /* The 2.5 and 97.5 % quantiles of the resampled means; NaN where fewer than two blocks hold
-   anything.  */
+   anything, or one holds a NaN.  */
 rw_status rw_block_interval (const rw_block_sums *b, uint64_t seed, rw_arena *scratch, double *low,
                              double *high, rw_error *err);
 

@@ -1,22 +1,20 @@
 /* interval: means over windows and their block bootstrap; see interval.h.  */
 #include "metric/interval.h"
 
-#include <math.h>
-
 /* The values of one window.  */
 static void
-add_window (const rw_window *v, const rw_blocks *blocks, const double *value, bool by_window,
-            rw_block_sums *sums)
+add_window (const rw_window *v, const rw_blocks *blocks, const double *value, const bool *use,
+            bool by_window, rw_block_sums *sums)
 {
   double sum = 0, count = 0;
-  for (size_t j = v->from; j < v->n; j++, value++)
-    if (!isnan (*value))
+  for (size_t j = v->from; j < v->n; j++)
+    if (!use || use[j - v->from])
       {
         const size_t block = rw_blocks_at (blocks, v->document, rw_window_target (v, j));
-        sum += *value;
+        sum += value[j - v->from];
         count += 1;
         if (!by_window)
-          rw_block_sums_add (sums, block, *value);
+          rw_block_sums_add (sums, block, value[j - v->from]);
       }
   if (by_window && count > 0)
     {
@@ -26,18 +24,19 @@ add_window (const rw_window *v, const rw_blocks *blocks, const double *value, bo
 }
 
 rw_status
-rw_interval_make (const rw_input *in, const rw_windows *w, const double *value, bool by_window,
-                  rw_interval *out, rw_error *err)
+rw_interval_make (const rw_input *in, const rw_windows *w, const double *value, const bool *use,
+                  bool by_window, rw_interval *out, rw_error *err)
 {
   const rw_blocks blocks = rw_windows_blocks (w, in->corpus);
   rw_block_sums sums;
   rw_status s = rw_block_sums_new (blocks.n, in->scratch, &sums, err);
   if (s)
     return s;
-  for (size_t i = 0; i < w->n; i++)
+  for (size_t i = 0, at = 0; i < w->n; i++)
     {
-      add_window (&w->window[i], &blocks, value, by_window, &sums);
-      value += w->window[i].n - w->window[i].from;
+      const rw_window *v = &w->window[i];
+      add_window (v, &blocks, value + at, use ? use + at : NULL, by_window, &sums);
+      at += v->n - v->from;
     }
   out->mean = rw_block_mean (&sums);
   return rw_block_interval (&sums, in->seed, in->scratch, &out->low, &out->high, err);
@@ -52,5 +51,5 @@ rw_interval_change (const rw_input *in, const rw_windows *w, const double *value
     return rw_nomem (err, w->scored * sizeof *change);
   for (size_t i = 0; i < w->scored; i++)
     change[i] = value[i] - from[i];
-  return rw_interval_make (in, w, change, by_window, out, err);
+  return rw_interval_make (in, w, change, NULL, by_window, out, err);
 }

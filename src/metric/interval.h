@@ -13,10 +13,10 @@ typedef struct
   double mean, low, high;
 } rw_interval;
 
-/* `value` is (w->scored,), window after window; a NaN is left out.  by_window: the mean is that of
-   the windows' means.  Uses in->corpus, seed and scratch.  */
+/* `value` and `use` are (w->scored,), window after window; use NULL: all count.  by_window: the mean
+   is that of the windows' means.  Uses in->corpus, seed and scratch.  */
 rw_status rw_interval_make (const rw_input *in, const rw_windows *w, const double *value,
-                            bool by_window, rw_interval *out, rw_error *err);
+                            const bool *use, bool by_window, rw_interval *out, rw_error *err);
 /* The same of the paired differences value - from.  */
 rw_status rw_interval_change (const rw_input *in, const rw_windows *w, const double *value,
                               const double *from, bool by_window, rw_interval *out, rw_error *err);
