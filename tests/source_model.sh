@@ -19,6 +19,7 @@ END
 grep -q '^weights *net.gguf: llama, 3 layers, 4 heads of 8, 0.0315 million parameters, 126 kB$' out
 result $? "check says how large the model is"
 grep -q '^corpus *book: 31 tokens in 2 documents (net.gguf)$' out; result $? "and its text"
+grep -q '^points *8 in 4 groups (.* but not q and k)$' out; result $? "a source that sees the schedule is said to"
 grep -q '^cost *[0-9]' out; result $? "and what the run will cost"
 "$rw" check c.json --json >out 2>err
 if command -v python3 >/dev/null 2>&1; then

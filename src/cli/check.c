@@ -283,8 +283,8 @@ print_text (const rw_plan *plan, const rw_inputs *inputs)
   for (size_t a = 0; a < plan->n_axes; a++)
     print_axis (plan, &plan->axes[a], a == 0);
   check_inputs_print (plan, inputs);
-  printf ("%-9s %zu in %zu groups (a group shares what no * axis changes)\n", "points",
-          plan->n_points, plan->n_groups);
+  printf ("%-9s %zu in %zu groups (a group shares what no * axis changes%s)\n", "points",
+          plan->n_points, plan->n_groups, plan->needs & RW_NEEDS_FREQS ? ", but not q and k" : "");
   print_fields (plan);
   if (plan->n_figures)
     printf ("%-9s", "figures");
