@@ -255,7 +255,12 @@ rw_rotate (const rw_rotation *r, const rw_trig *table, const void *x, void *y, r
   const job j = job_of (r, table, x, y);
   const size_t worth = r->tokens * r->heads * r->dim * (size_t) j.size / SHARE + 1;
   const size_t n = r->threads < 1 ? 1 : (size_t) r->threads < worth ? (size_t) r->threads : worth;
-#pragma omp parallel for num_threads((int) n) if (n > 1) schedule(static, 1)
+  if (n == 1) /* a team of one would still cost two system calls */
+    {
+      turn_tokens (&j, 0, r->tokens);
+      return RW_OK;
+    }
+#pragma omp parallel for num_threads((int) n) schedule(static, 1)
   for (size_t k = 0; k < n; k++)
     turn_tokens (&j, r->tokens * k / n, r->tokens * (k + 1) / n);
   return RW_OK;
