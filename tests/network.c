@@ -105,6 +105,36 @@ optional_weights (void)
   unlink (path);
 }
 
+/* A tokenizer is the network's if every id that it gives has a row.  */
+static void
+tokenizers (void)
+{
+  for (size_t more = 0; more < 2; more++)
+    {
+      gguf_file f = { 0 };
+      rw_network *n = NULL;
+      const rw_tokenizer *t;
+      add_shape (&f, &small_archs[0]);
+      add_text (&f, "tokenizer.ggml.model", "gpt2");
+      add_array (&f, "tokenizer.ggml.tokens", RW_GGUF_STRING, VOCAB + more, "", 0);
+      for (size_t i = 0; i < VOCAB + more; i++)
+        put_text (&f.meta, "a");
+      add_weights (&f, &small_archs[0], NULL);
+      const char *path = write_gguf (&f);
+      ok (rw_network_open (path, &n, &err) == RW_OK, "a network opens with its tokenizer");
+      const rw_status s = rw_network_tokenizer (n, &t, &err);
+      if (more)
+        {
+          ok (s == RW_EINVAL && !t, "but one of more tokens than the embedding is none");
+          has (err.text, "8 tokens, but token_embd.weight has rows for 7", "which is told");
+        }
+      else
+        ok (s == RW_OK && t && rw_tokenizer_size (t) == VOCAB, "and gives it");
+      rw_network_close (n);
+      unlink (path);
+    }
+}
+
 /* What a file must not say.  */
 static void
 refused (gguf_file *f, const char *part, const char *name)
@@ -405,6 +435,7 @@ main (void)
 {
   whole_networks ();
   optional_weights ();
+  tokenizers ();
   missing_weights ();
   odd_weights ();
   bad_shapes ();

@@ -156,6 +156,12 @@ merge_unmade (image *m)
 }
 
 static void
+merge_in_colour (image *m)
+{
+  merges (m, "\033[31m b");
+}
+
+static void
 merges_of_numbers (image *m)
 {
   no_tokens (m);
@@ -233,6 +239,7 @@ static const broken files[] = {
   { merge_of_left, "tokenizer.ggml.merges[1]: 'x b': the left one is no token" },
   { merge_of_right, "tokenizer.ggml.merges[1]: 'a x': the right one is no token" },
   { merge_unmade, "tokenizer.ggml.merges[1]: 'b c': what both make is no token" },
+  { merge_in_colour, "tokenizer.ggml.merges[1]: '?[31m b': the left one is no token" },
   { merges_of_numbers, "tokenizer.ggml.merges: expected an array of strings" },
   { bos_beyond, "tokenizer.ggml.bos_token_id: 5 is no token of the vocabulary of 5" },
   { eos_of_text, "tokenizer.ggml.eos_token_id" },

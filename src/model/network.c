@@ -6,11 +6,20 @@
 static rw_status
 find_tokenizer (rw_network *n, rw_error *err)
 {
-  if (rw_tokenizer_new (n->gguf, &n->tokenizer, &n->tokenizer_err) != RW_ENOMEM)
+  const rw_status s = rw_tokenizer_new (n->gguf, &n->tokenizer, &n->tokenizer_err);
+  if (!s && rw_tokenizer_size (n->tokenizer) > n->hyper.vocab)
+    {
+      rw_fail (&n->tokenizer_err, RW_EINVAL,
+               "%s: tokenizer.ggml.tokens: %zu tokens, but token_embd.weight has rows for %zu",
+               rw_gguf_path (n->gguf), rw_tokenizer_size (n->tokenizer), n->hyper.vocab);
+      rw_tokenizer_free (n->tokenizer);
+      n->tokenizer = NULL;
+    }
+  if (s != RW_ENOMEM)
     return RW_OK;
   if (err)
     *err = n->tokenizer_err;
-  return RW_ENOMEM;
+  return s;
 }
 
 rw_status

@@ -4,6 +4,7 @@
    decoding, which is copying bytes.  */
 #include "model/tokenizer.h"
 #include "base/mem.h"
+#include "model/gguf_part.h"
 #include "model/tokenizer_part.h"
 
 #include <math.h>
@@ -14,7 +15,7 @@ static const rw_token_family *const families[] = { &rw_token_bpe, &rw_token_spm,
 static rw_status
 family_find (const rw_gguf *g, const rw_token_family **out, rw_error *err)
 {
-  char *name = NULL;
+  char *name = NULL, shown[RW_GGUF_SHOWN + 4];
   const rw_status status = rw_gguf_may_text (g, "tokenizer.ggml.model", &name, err);
   if (status)
     return status;
@@ -26,9 +27,9 @@ family_find (const rw_gguf *g, const rw_token_family **out, rw_error *err)
     rw_fail (err, RW_EINVAL, "%s: tokenizer.ggml.model: missing; the file has no tokenizer",
              rw_gguf_path (g));
   else if (!*out)
-    rw_fail (err, RW_EINVAL, "%s: tokenizer.ggml.model: '%.60s' is not known: %s (%s), %s (%s)",
-             rw_gguf_path (g), name, families[0]->name, families[0]->text, families[1]->name,
-             families[1]->text);
+    rw_fail (err, RW_EINVAL, "%s: tokenizer.ggml.model: '%s' is not known: %s (%s), %s (%s)",
+             rw_gguf_path (g), rw_gguf_show ((rw_gguf_text){ name, strlen (name) }, shown),
+             families[0]->name, families[0]->text, families[1]->name, families[1]->text);
   rw_free (name);
   return *out ? RW_OK : RW_EINVAL;
 }

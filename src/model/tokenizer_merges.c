@@ -3,6 +3,7 @@
    `tokenizer.ggml.merges` is a list of "LEFT RIGHT" in the order of training.  A file may have
    none: then every byte stays a token of its own.  */
 #include "base/mem.h"
+#include "model/gguf_part.h"
 #include "model/tokenizer_part.h"
 
 #include <string.h>
@@ -58,10 +59,10 @@ merge_read (const rw_vocabulary *v, rw_gguf_text line, size_t i, rw_text buffer[
 {
   const char *space = line.n ? memchr (line.s, ' ', line.n) : NULL;
   const size_t left = space ? (size_t) (space - line.s) : 0;
-  const int shown = line.n < 80 ? (int) line.n : 80;
+  char shown[RW_GGUF_SHOWN + 4];
   if (!left || left + 1 >= line.n || memchr (space + 1, ' ', line.n - left - 1))
-    return rw_fail (err, RW_EINVAL, "%s[%zu]: '%.*s' is not two tokens with a space between them",
-                    key, i, shown, line.n ? line.s : "");
+    return rw_fail (err, RW_EINVAL, "%s[%zu]: '%s' is not two tokens with a space between them",
+                    key, i, rw_gguf_show (line, shown));
   id[0] = part_find (v, line.s, left, &buffer[0]);
   id[1] = part_find (v, space + 1, line.n - left - 1, &buffer[1]);
   id[2] = -1;
@@ -76,7 +77,7 @@ merge_read (const rw_vocabulary *v, rw_gguf_text line, size_t i, rw_text buffer[
   if (buffer[0].failed || buffer[1].failed || buffer[2].failed)
     return rw_nomem (err, line.n);
   if (id[2] < 0)
-    return rw_fail (err, RW_EINVAL, "%s[%zu]: '%.*s': %s", key, i, shown, line.s,
+    return rw_fail (err, RW_EINVAL, "%s[%zu]: '%s': %s", key, i, rw_gguf_show (line, shown),
                     id[0] < 0   ? "the left one is no token"
                     : id[1] < 0 ? "the right one is no token"
                                 : "what both make is no token");

@@ -6,6 +6,7 @@
    what the ones before it left, and what no pattern matches is a piece too.  A text is at most
    looked at three times over by a pattern, so time is linear.  */
 #include "base/mem.h"
+#include "model/gguf_part.h"
 #include "model/tokenizer_part.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
@@ -84,14 +85,16 @@ static rw_status
 name_unknown (const char *name, rw_error *err)
 {
   rw_text list = { 0 };
+  char shown[RW_GGUF_SHOWN + 4];
   for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
     for (const char *const *n = kinds[i].names; *n; n++)
       {
         rw_text_add (&list, list.n ? ", " : "");
         rw_text_add (&list, *n);
       }
-  const rw_status status = rw_fail (err, RW_EINVAL, "tokenizer.ggml.pre: '%.60s' is not known: %s",
-                                    name, rw_text_get (&list));
+  const rw_status status
+      = rw_fail (err, RW_EINVAL, "tokenizer.ggml.pre: '%s' is not known: %s",
+                 rw_gguf_show ((rw_gguf_text){ name, strlen (name) }, shown), rw_text_get (&list));
   rw_text_free (&list);
   return status;
 }

@@ -4,6 +4,7 @@
    table finds them.  Of tokens with the same bytes the one that text can become is found, and of
    several such the first.  */
 #include "base/mem.h"
+#include "model/gguf_part.h"
 #include "model/tokenizer_part.h"
 
 #include <math.h>
@@ -100,6 +101,7 @@ static rw_status
 token_read (rw_gguf_text text, size_t i, bool byte_level, rw_token *t, rw_text *out, rw_error *err)
 {
   const size_t from = out->n;
+  char shown[RW_GGUF_SHOWN + 4];
   const bool written
       = t->type == RW_TOKEN_CONTROL || t->type == RW_TOKEN_USER || t->type == RW_TOKEN_UNKNOWN;
   t->plain = !written && text.n;
@@ -107,9 +109,8 @@ token_read (rw_gguf_text text, size_t i, bool byte_level, rw_token *t, rw_text *
     {
       const int byte = byte_named (text.s, text.n);
       if (byte < 0)
-        return rw_fail (err, RW_EINVAL,
-                        "%s[%zu]: '%.*s' is a byte token; expected <0x00> to <0xFF>", tokens_key, i,
-                        text.n < 80 ? (int) text.n : 80, text.n ? text.s : "");
+        return rw_fail (err, RW_EINVAL, "%s[%zu]: '%s' is a byte token; expected <0x00> to <0xFF>",
+                        tokens_key, i, rw_gguf_show (text, shown));
       rw_text_addn (out, &(char){ (char) byte }, 1);
       t->plain = false;
     }
