@@ -70,7 +70,7 @@ fill_setting (setting *s, double size)
   a->scratch = rw_arena_new ();
   if (!s->freqs.n)
     s->freqs = table_of (block ("default"), &s->geometry, 0);
-  if (!a->length)
+  if (a->length == 0)
     a->length = (double) a->n_keys;
   if (!a->threads)
     a->threads = 1;

@@ -38,7 +38,8 @@ typedef struct
                  widths are equal */
   size_t out_token;
   int threads;
-  rw_arena *scratch;
+  rw_arena *scratch; /* packed keys and values of one kv head at least, and what threads work on;
+                        the caller resets it between calls */
   const rw_attend_turns *turns; /* OPTIONAL: of this geometry, table and length, for n_keys
                                    positions or more; NULL: made for this call */
 } rw_attention;

@@ -92,7 +92,7 @@ multiply (const rw_attend_kernels *k, const rw_attend_product *p, size_t n)
   (n == 1 ? k->rows1 : n <= 3 ? k->rows3 : k->rows6) (p);
 }
 
-/* Up to six pieces with the keys at first .. to - 1, first a multiple of 64, of the block.  */
+/* Up to six pieces with `keys` keys from `place` of the block on, a multiple of 64.  */
 static rw_attend_product
 product_of (const rw_attend_desk *d, const rw_attend_piece *piece, size_t n, size_t place,
             size_t keys, const float *key)
