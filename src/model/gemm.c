@@ -45,7 +45,7 @@ typedef struct
 {
   shape_node *first;       /* products by shape */
   room unpacked, panel;    /* float32 row after row; as the library wants it */
-  room x, y;               /* the last tile */
+  room x, y;               /* a tile without gaps */
   rw_product *full, *rest; /* of this run: whole panels, and the last one */
 } worker;
 
@@ -128,8 +128,7 @@ rw_gemm_new (int threads, bool bfloat16, rw_gemm **out, rw_error *err)
 static bool
 same_shape (const rw_product_shape *a, const rw_product_shape *b)
 {
-  return a->k == b->k && a->cols == b->cols && a->xs == b->xs && a->ys == b->ys && a->add == b->add
-         && a->bfloat16 == b->bfloat16;
+  return a->k == b->k && a->cols == b->cols && a->bfloat16 == b->bfloat16;
 }
 
 static rw_status
@@ -207,9 +206,7 @@ static rw_status
 worker_ready (const job *j, worker *w, rw_error *err)
 {
   const size_t k = j->w->cols, last = j->w->rows % j->panel;
-  rw_product_shape shape = {
-    .k = k, .cols = j->panel, .xs = j->xs, .ys = j->ys, .add = j->add, .bfloat16 = j->g->bfloat16
-  };
+  rw_product_shape shape = { .k = k, .cols = j->panel, .bfloat16 = j->g->bfloat16 };
   size_t bytes = 0;
   rw_status s = RW_OK;
   w->full = w->rest = NULL;
@@ -225,10 +222,10 @@ worker_ready (const job *j, worker *w, rw_error *err)
   s = s ? s : room_need (&w->panel, bytes, err);
   if (!s && !j->as_is)
     s = room_need (&w->unpacked, j->panel * k * sizeof (float), err);
-  if (!s && j->m % ROWS)
-    s = room_need (&w->x, ROWS * j->xs * j->x_size, err);
-  if (!s && j->m % ROWS)
-    s = room_need (&w->y, ROWS * j->ys * sizeof (float), err);
+  if (!s && (j->m % ROWS || j->xs != k))
+    s = room_need (&w->x, ROWS * k * j->x_size, err);
+  if (!s)
+    s = room_need (&w->y, ROWS * j->panel * sizeof (float), err);
   return s;
 }
 
@@ -245,37 +242,45 @@ unpacked (const job *j, worker *w, size_t first, size_t n)
   return w->unpacked.data;
 }
 
-static void
-add_bias (const job *j, size_t row, size_t rows, size_t col, size_t cols)
+/* Rows row .. row + rows of x as a whole tile without gaps.  */
+static const char *
+tile_of_x (const job *j, worker *w, size_t row, size_t rows)
 {
-  for (size_t r = row; j->bias && r < row + rows; r++)
-    for (size_t c = col; c < col + cols; c++)
-      j->y[r * j->ys + c] += j->bias[c];
+  const size_t width = j->w->cols * j->x_size, step = j->xs * j->x_size;
+  const char *from = j->x + row * step;
+  char *x = w->x.data;
+  if (rows == ROWS && step == width)
+    return from;
+  for (size_t r = 0; r < rows; r++)
+    memcpy (x + r * width, from + r * step, width);
+  memset (x + rows * width, 0, (ROWS - rows) * width);
+  return x;
 }
 
-/* The last rows, fewer than a tile.  */
-static bool
-short_tile (const job *j, worker *w, rw_product *p, size_t row, size_t col, size_t cols)
+typedef float floats __attribute__ ((vector_size (64)));
+
+/* y = (add ? y : 0) + x + bias */
+static void
+put_row (size_t n, const float *x, const float *bias, bool add, float *y)
 {
-  const size_t rows = j->m - row, width = j->w->cols * j->x_size;
-  char *x = w->x.data;
-  float *y = w->y.data;
-  for (size_t r = 0; r < ROWS; r++)
+  enum
+  {
+    LANES = sizeof (floats) / sizeof (float)
+  };
+  size_t i = 0;
+  for (; i + LANES <= n; i += LANES)
     {
-      if (r < rows)
-        memcpy (x + r * j->xs * j->x_size, j->x + (row + r) * j->xs * j->x_size, width);
-      else
-        memset (x + r * j->xs * j->x_size, 0, width);
-      if (j->add && r < rows)
-        memcpy (y + r * j->ys, j->y + (row + r) * j->ys + col, cols * sizeof (float));
-      else
-        memset (y + r * j->ys, 0, cols * sizeof (float));
+      floats a, b = { 0 }, c = { 0 };
+      memcpy (&a, x + i, sizeof a);
+      if (bias)
+        memcpy (&b, bias + i, sizeof b);
+      if (add)
+        memcpy (&c, y + i, sizeof c);
+      a = c + a + b;
+      memcpy (y + i, &a, sizeof a);
     }
-  if (!rw_product_run (p, x, w->panel.data, y))
-    return false;
-  for (size_t r = 0; r < rows; r++)
-    memcpy (j->y + (row + r) * j->ys + col, y + r * j->ys, cols * sizeof (float));
-  return true;
+  for (; i < n; i++)
+    y[i] = (add ? y[i] : 0) + x[i] + (bias ? bias[i] : 0);
 }
 
 static bool
@@ -289,10 +294,11 @@ do_task (const job *j, size_t task, worker *w)
   for (size_t r = from; fine && r < to; r += ROWS)
     {
       const size_t rows = to - r < ROWS ? to - r : ROWS;
-      fine = rows < ROWS ? short_tile (j, w, p, r, col, cols)
-                         : rw_product_run (p, j->x + r * j->xs * j->x_size, w->panel.data,
-                                           j->y + r * j->ys + col);
-      add_bias (j, r, rows, col, cols);
+      const float *y = w->y.data;
+      fine = rw_product_run (p, tile_of_x (j, w, r, rows), w->panel.data, w->y.data);
+      for (size_t i = 0; fine && i < rows; i++)
+        put_row (cols, y + i * cols, j->bias ? j->bias + col : NULL, j->add,
+                 j->y + (r + i) * j->ys + col);
     }
   return fine;
 }

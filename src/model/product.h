@@ -19,8 +19,6 @@ enum
 typedef struct
 {
   size_t k, cols; /* values of a row of x and of W; rows of W in the panel */
-  size_t xs, ys;  /* values from one row of x or y to the next */
-  bool add;       /* y += */
   bool bfloat16;  /* x and the panel are bfloat16 */
 } rw_product_shape;
 
@@ -32,6 +30,7 @@ size_t rw_product_bytes (const rw_product *p); /* of a packed panel */
 
 /* Both are called with OpenMP told to use one thread.  False where the library fails.  */
 bool rw_product_pack (rw_product *p, const float *w, void *panel); /* w (cols, k) */
+/* x and y have no gaps between rows: oneDNN's fastest kernels want it so.  */
 bool rw_product_run (rw_product *p, const void *x, const void *panel, float *y);
 
 /* RW_EINVAL where products in bfloat16 are not to be had here.  */

@@ -55,7 +55,7 @@ rw_product_run (rw_product *p, const void *x, const void *panel, float *y)
 {
   const rw_product_shape *s = &p->shape;
   cblas_sgemm (CblasRowMajor, CblasNoTrans, CblasTrans, RW_PRODUCT_ROWS, (int) s->cols, (int) s->k,
-               1, x, (int) s->xs, panel, (int) s->k, s->add ? 1 : 0, y, (int) s->ys);
+               1, x, (int) s->k, panel, (int) s->k, 0, y, (int) s->cols);
   return true;
 }
 

@@ -62,24 +62,6 @@ matrix (dnnl_memory_desc_t *d, size_t rows, size_t cols, dnnl_data_type_t type, 
 }
 
 static dnnl_status_t
-attributes (const rw_product_shape *s, dnnl_primitive_attr_t *out)
-{
-  dnnl_post_ops_t sum = NULL;
-  dnnl_status_t e = dnnl_primitive_attr_create (out);
-  if (!e)
-    e = dnnl_primitive_attr_set_scratchpad_mode (*out, dnnl_scratchpad_mode_user);
-  if (!e && s->add)
-    {
-      e = dnnl_post_ops_create (&sum);
-      e = e ? e : dnnl_post_ops_append_sum (sum, 1);
-      e = e ? e : dnnl_primitive_attr_set_post_ops (*out, sum);
-      if (sum)
-        dnnl_post_ops_destroy (sum);
-    }
-  return e;
-}
-
-static dnnl_status_t
 describe (const rw_product *p, dnnl_primitive_desc_t *out)
 {
   const rw_product_shape *s = &p->shape;
@@ -88,11 +70,12 @@ describe (const rw_product *p, dnnl_primitive_desc_t *out)
   dnnl_memory_desc_t x, w, y;
   dnnl_matmul_desc_t matmul;
   dnnl_primitive_attr_t attr = NULL;
-  dnnl_status_t e = matrix (&x, RW_PRODUCT_ROWS, s->k, type, s->xs, 1);
-  e = e ? e : matrix (&y, RW_PRODUCT_ROWS, s->cols, dnnl_f32, s->ys, 1);
+  dnnl_status_t e = matrix (&x, RW_PRODUCT_ROWS, s->k, type, s->k, 1);
+  e = e ? e : matrix (&y, RW_PRODUCT_ROWS, s->cols, dnnl_f32, s->cols, 1);
   e = e ? e : dnnl_memory_desc_init_by_tag (&w, 2, size, type, dnnl_format_tag_any);
   e = e ? e : dnnl_matmul_desc_init (&matmul, &x, &w, NULL, &y);
-  e = e ? e : attributes (s, &attr);
+  e = e ? e : dnnl_primitive_attr_create (&attr);
+  e = e ? e : dnnl_primitive_attr_set_scratchpad_mode (attr, dnnl_scratchpad_mode_user);
   e = e ? e : dnnl_primitive_desc_create (out, &matmul, attr, p->engine, NULL);
   if (attr)
     dnnl_primitive_attr_destroy (attr);
