@@ -10,7 +10,7 @@ result () {
 }
 export TMPDIR="$work"
 "$rw" bench --quick --json >"$work/out"; result $? 'all run'
-for name in 'FMA 64' scale schedule 'similarity fast' 'similarity plain' base_bound table 'table list' 'table hf' 'table naive' 'rotate half' 'rotate interleaved' source attention 'pair usage' attend 'attend one' 'profile sums' 'profile mean' 'profile by force' moments 'moments gradient' 'direct all' 'direct distances' disk store sweep; do
+for name in 'FMA 64' scale schedule 'similarity fast' 'similarity plain' base_bound table 'table list' 'table hf' 'table naive' 'rotate half' 'rotate interleaved' source attention 'pair usage' attend 'attend one' 'product tile' prefill 'profile sums' 'profile mean' 'profile by force' moments 'moments gradient' 'direct all' 'direct distances' disk store sweep; do
   grep -q "\"name\":.*\"$name\"" "$work/out"; result $? "there is a row $name"
 done
 if command -v python3 >/dev/null; then

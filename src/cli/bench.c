@@ -18,8 +18,8 @@
 
 /* Those of the table, for people.  */
 #define NAMES                                                                                      \
-  "schedule, similarity, base_bound, table, rotate, source, attention, attend, profile, moments, " \
-  "direct, store, sweep"
+  "schedule, similarity, base_bound, table, rotate, source, attention, attend, model, profile, "   \
+  "moments, direct, store, sweep"
 
 static const struct
 {
@@ -34,6 +34,7 @@ static const struct
   { "source", bench_source },
   { "attention", bench_attention },
   { "attend", bench_attend },
+  { "model", bench_model },
   { "profile", bench_profile },
   { "moments", bench_moments },
   { "direct", bench_direct },

@@ -54,6 +54,7 @@ rw_status bench_rotate (bench *b, rw_error *err);
 rw_status bench_source (bench *b, rw_error *err);
 rw_status bench_attention (bench *b, rw_error *err);
 rw_status bench_attend (bench *b, rw_error *err);
+rw_status bench_model (bench *b, rw_error *err);
 rw_status bench_profile (bench *b, rw_error *err);
 rw_status bench_moments (bench *b, rw_error *err);
 rw_status bench_direct (bench *b, rw_error *err);
