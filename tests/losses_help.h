@@ -210,6 +210,9 @@ lab_open (lab *l, const char *metric)
     l->distance[i] = (double) i;
   l->b.in.distance = l->distance;
   l->b.in.n_distances = 200;
+  static const double position[] = { 0, 1, 2, 5, 17, 60, 61, 400 };
+  l->b.in.position = position;
+  l->b.in.n_positions = sizeof position / sizeof *position;
 }
 
 __attribute__ ((unused)) static void

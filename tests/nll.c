@@ -61,7 +61,8 @@ follow (lab *l, const protocol *p, const rw_freqs *f)
 {
   static script s;
   static double nll[MOST][128];
-  double sum[128] = { 0 }, count[128] = { 0 }, total = 0, scored = 0, means = 0, worst = 0;
+  double sum[128] = { 0 }, count[128] = { 0 }, total = 0, scored = 0, means = 0, worst = 0,
+         binned = 0;
   write_script (l, p, &s);
   for (size_t w = 0; w < s.n; w++)
     {
@@ -83,10 +84,26 @@ follow (lab *l, const protocol *p, const rw_freqs *f)
       if (count[j] == 0 ? !isnan (got) : !(fabs (got - sum[j] / count[j]) < WITHIN))
         worst = INFINITY;
     }
+  for (size_t k = 0; k < l->b.in.n_positions; k++)
+    {
+      const double got = bench_field (&l->b, "nll_binned")[k];
+      double all = 0, n = 0;
+      for (int j = 0; j < 128; j++)
+        if (j >= l->b.in.position[k]
+            && (k + 1 < l->b.in.n_positions ? j < l->b.in.position[k + 1]
+                                            : j == (int) l->b.in.position[k]))
+          {
+            all += sum[j];
+            n += count[j];
+          }
+      if (n == 0 ? !isnan (got) : !(fabs (got - all / n) < WITHIN))
+        binned = INFINITY;
+    }
   const double want = strcmp (p->mean, "window") == 0 ? means : total / scored;
   const double mean = *bench_field (&l->b, "nll_mean");
   const double low = *bench_field (&l->b, "nll_low"), high = *bench_field (&l->b, "nll_high");
   ok (worst == 0, "%s: losses by position", p->name);
+  ok (binned == 0, "%s: losses by bins of positions", p->name);
   ok (fabs (mean - want) < WITHIN, "%s: the mean (%.6f, %.6f)", p->name, mean, want);
   ok (*bench_field (&l->b, "tokens") == scored, "%s: %g places are scored", p->name, scored);
   ok (*bench_field (&l->b, "perplexity") == exp (mean), "%s: perplexity is e^mean", p->name);

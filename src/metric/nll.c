@@ -7,6 +7,7 @@
 #include "metric/eval.h"
 #include "metric/interval.h"
 #include "metric/metric.h"
+#include "metric/places.h"
 
 #include <math.h>
 #include <string.h>
@@ -32,6 +33,7 @@ enum
 enum
 {
   NLL,
+  BINNED,
   MEAN,
   LOW,
   HIGH,
@@ -42,29 +44,6 @@ enum
   CHANGE_HIGH,
   ROUNDING
 };
-
-/* ---- means ---- */
-
-/* Mean by place over the windows that score it.  */
-static rw_status
-by_position (const rw_input *in, const rw_windows *w, const double *value, double *out, size_t size,
-             rw_error *err)
-{
-  double *sum = rw_arena_take (in->scratch, w->longest, sizeof *sum);
-  double *count = rw_arena_take (in->scratch, w->longest, sizeof *count);
-  if (!sum || !count)
-    return rw_nomem (err, w->longest * sizeof *sum);
-  for (size_t i = 0; i < w->n; i++)
-    for (size_t j = w->window[i].from; j < w->window[i].n; j++)
-      {
-        sum[j] += *value++;
-        count[j] += 1;
-      }
-  for (size_t j = 0; j < w->longest && j < size; j++)
-    if (count[j] > 0)
-      out[j] = sum[j] / count[j];
-  return RW_OK;
-}
 
 /* ---- runs ---- */
 
@@ -154,7 +133,7 @@ measure (const void *self, const rw_input *in, const void *work, const rw_freqs 
     return rw_nomem (err, w.scored * sizeof *value);
   s = losses (p, in, f, p->dtype == BFLOAT16, &w, value, err);
   if (!s)
-    s = by_position (in, &w, value, out->value[NLL], out->size[NLL], err);
+    s = rw_places_mean (in, &w, value, out->value[NLL], out->size[NLL], out->value[BINNED], err);
   if (!s)
     s = rw_interval_make (in, &w, value, NULL, p->mean == BY_WINDOW, &mean, err);
   if (!s && work)
@@ -262,6 +241,11 @@ static const rw_field fields[] = {
             .unit = "nats",
             .long_name = "loss by position",
             SAMPLED },
+  [BINNED] = { .name = "nll_binned",
+               .dims = { "position" },
+               .unit = "nats",
+               .long_name = "loss, mean from this position to the next",
+               SAMPLED },
   [MEAN] = { .name = "nll_mean", .unit = "nats", .long_name = "mean loss", SAMPLED },
   [LOW] = { .name = "nll_low",
             .unit = "nats",
