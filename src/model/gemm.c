@@ -5,6 +5,7 @@
    into a tile of their own and filled up.  */
 #include "model/gemm.h"
 #include "base/mem.h"
+#include "model/place.h"
 #include "model/product.h"
 
 #include <stdatomic.h>
@@ -257,32 +258,6 @@ tile_of_x (const job *j, worker *w, size_t row, size_t rows)
   return x;
 }
 
-typedef float floats __attribute__ ((vector_size (64)));
-
-/* y = (add ? y : 0) + x + bias */
-static void
-put_row (size_t n, const float *x, const float *bias, bool add, float *y)
-{
-  enum
-  {
-    LANES = sizeof (floats) / sizeof (float)
-  };
-  size_t i = 0;
-  for (; i + LANES <= n; i += LANES)
-    {
-      floats a, b = { 0 }, c = { 0 };
-      memcpy (&a, x + i, sizeof a);
-      if (bias)
-        memcpy (&b, bias + i, sizeof b);
-      if (add)
-        memcpy (&c, y + i, sizeof c);
-      a = c + a + b;
-      memcpy (y + i, &a, sizeof a);
-    }
-  for (; i < n; i++)
-    y[i] = (add ? y[i] : 0) + x[i] + (bias ? bias[i] : 0);
-}
-
 static bool
 do_task (const job *j, size_t task, worker *w)
 {
@@ -297,8 +272,8 @@ do_task (const job *j, size_t task, worker *w)
       const float *y = w->y.data;
       fine = rw_product_run (p, tile_of_x (j, w, r, rows), w->panel.data, w->y.data);
       for (size_t i = 0; fine && i < rows; i++)
-        put_row (cols, y + i * cols, j->bias ? j->bias + col : NULL, j->add,
-                 j->y + (r + i) * j->ys + col);
+        rw_place_of (j->g->simd) (cols, y + i * cols, j->bias ? j->bias + col : NULL, j->add,
+                                  j->y + (r + i) * j->ys + col);
     }
   return fine;
 }
