@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "model/arch.h"
+#include "model/gguf_part.h"
 #include "rope/model.h"
 
 #include <math.h>
@@ -40,11 +41,12 @@ static rw_status
 unknown_arch (const char *path, const char *name, rw_error *err)
 {
   rw_text known = { 0 };
-  char near[96];
+  char near[96], shown[RW_GGUF_SHOWN + 4];
   for (size_t i = 0; rw_arch_at (i); i++)
     rw_text_addf (&known, "%s%s", i ? ", " : "", rw_arch_at (i)->name);
-  rw_fail (err, RW_EINVAL, "%s: general.architecture: '%.60s' is not read; known: %s%s", path, name,
-           rw_text_get (&known), rw_did_you_mean (near, sizeof near, name, arch_name, NULL));
+  rw_fail (err, RW_EINVAL, "%s: general.architecture: '%s' is not read; known: %s%s", path,
+           rw_gguf_show ((rw_gguf_text){ name, strlen (name) }, shown), rw_text_get (&known),
+           rw_did_you_mean (near, sizeof near, name, arch_name, NULL));
   rw_text_free (&known);
   return RW_EINVAL;
 }
