@@ -124,7 +124,7 @@ with tempfile.TemporaryDirectory() as top:
         try:
             capture("--model", folder, "--text", text, "--layers", "0", "--out", some, *arguments)
             ok(False, says)
-        except SystemExit as end:
-            ok(says in str(end), f"refused: {says}")
+        except SystemExit as refusal:
+            ok(says in str(refusal), f"refused: {says}")
 
 end()
