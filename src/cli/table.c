@@ -102,16 +102,17 @@ static const struct argp argp = {
   .parser = parse,
   .children = children,
   .args_doc = "MODEL",
-  .doc = "Prints the rotary frequencies of a model: a preset, a Hugging Face config.json, a folder "
-         "holding one, a GGUF file, or - for stdin. Without --length they are those before the first token: a "
-         "dynamic schedule unscaled, LongRoPE's short factors."
-         "\vExamples:\n"
-         "  ropewalk table llama-3.1-8b\n"
-         "  ropewalk table gpt-oss-20b --format json\n"
-         "  ropewalk table llama-2-7b --rope '{\"rope_type\": \"yarn\", \"factor\": 8}'\n"
-         "  ropewalk table phi-3.5-mini --length 32768 --format csv\n"
-         "  ropewalk table gemma-3-27b --layer-type sliding_attention --arithmetic stack\n"
-         "  ropewalk table qwen3-8b --format npy -o qwen3-8b.npy",
+  .doc
+  = "Prints the rotary frequencies of a model: a preset, a Hugging Face config.json, a folder "
+    "holding one, a GGUF file, or - for stdin. Without --length they are those before the first token: a "
+    "dynamic schedule unscaled, LongRoPE's short factors."
+    "\vExamples:\n"
+    "  ropewalk table llama-3.1-8b\n"
+    "  ropewalk table gpt-oss-20b --format json\n"
+    "  ropewalk table llama-2-7b --rope '{\"rope_type\": \"yarn\", \"factor\": 8}'\n"
+    "  ropewalk table phi-3.5-mini --length 32768 --format csv\n"
+    "  ropewalk table gemma-3-27b --layer-type sliding_attention --arithmetic stack\n"
+    "  ropewalk table qwen3-8b --format npy -o qwen3-8b.npy",
 };
 
 /* The ropes asked for: all, or the one of --layer-type.  */

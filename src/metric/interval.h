@@ -13,8 +13,8 @@ typedef struct
   double mean, low, high;
 } rw_interval;
 
-/* `value` and `use` are (w->scored,), window after window; use NULL: all count.  by_window: the mean
-   is that of the windows' means.  Uses in->corpus, seed and scratch.  */
+/* `value` and `use` are (w->scored,), window after window; use NULL: all count.  by_window: the
+   mean is that of the windows' means.  Uses in->corpus, seed and scratch.  */
 rw_status rw_interval_make (const rw_input *in, const rw_windows *w, const double *value,
                             const bool *use, bool by_window, rw_interval *out, rw_error *err);
 /* The same of the paired differences value - from.  */

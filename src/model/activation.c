@@ -108,6 +108,7 @@ rw_activation_run (rw_act act, rw_simd simd, size_t rows, size_t n, float *x, si
                    const float *up, int threads)
 {
   kernel *const run = kernels[act][simd];
+  (void) threads; /* of no use without OpenMP */
 #pragma omp parallel for num_threads(threads) schedule(static)
   for (size_t r = 0; r < rows; r++)
     run (n, x + r * stride, up ? up + r * stride : NULL);
