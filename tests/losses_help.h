@@ -51,7 +51,7 @@ lab_matrix (gguf_file *f, const char *name, uint64_t rows, uint64_t cols, double
 {
   static float v[LAB_VOCAB * LAB_DIM];
   for (uint64_t i = 0; i < rows * cols; i++)
-    v[i] = (float) (size ? uniform (seed, -size, size) : 1);
+    v[i] = (float) (size > 0 ? uniform (seed, -size, size) : 1);
   add_tensor (f, name, 0, cols, rows, v, rows * cols * sizeof (float));
 }
 
