@@ -123,7 +123,8 @@ rng = random.Random(2385)
 made = [some_text(rng) for _ in range(600)] + [characters(rng) for _ in range(300)]
 share = None if os.environ.get("ROPEWALK_WHOLE_CORPUS") else 40000  # bytes of each book: the packages are slow
 corpus = {os.path.basename(p): open(p, "rb").read()[:share].decode(errors="ignore").encode()
-          for p in sorted(glob.glob(os.path.join(top, "../shared/corpus/*.txt")))}
+          for p in sorted(glob.glob(os.path.join(top, "../shared/corpus/*.txt"))
+                          or glob.glob(os.path.join(top, "doc/*.md")) + [os.path.join(top, "COPYING")])}
 folder = tempfile.TemporaryDirectory()
 path = os.path.join(folder.name, "tokenizer.gguf")
 
