@@ -13,7 +13,7 @@ typedef struct
 {
   const rw_input *in;        /* network, model, rope, length, threads, scratch, stop */
   const rw_freqs *freqs;     /* of the point's rope, with rule and query scale; NULL: the schedule
-                                below,     or the model's own, with neither rule nor query scale */
+                                below, or the model's own, with neither rule nor query scale */
   const rw_object *schedule; /* only where freqs is NULL; NULL: the model's own */
   size_t keep;               /* only the last so many keys; 0: all */
   size_t room;               /* tokens whose keys and values are kept, of one sequence; 0: none */

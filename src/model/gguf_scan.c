@@ -40,24 +40,26 @@ rw_gguf_scan_items (rw_gguf_scan *s, uint64_t n, size_t size, const void **out)
   return RW_OK;
 }
 
+static rw_status
+number (rw_gguf_scan *s, size_t size, void *out)
+{
+  const void *from;
+  const rw_status st = rw_gguf_scan_items (s, 1, size, &from);
+  if (!st)
+    memcpy (out, from, size);
+  return st;
+}
+
 rw_status
 rw_gguf_scan_u32 (rw_gguf_scan *s, uint32_t *out)
 {
-  const void *from;
-  const rw_status st = rw_gguf_scan_items (s, 1, sizeof *out, &from);
-  if (!st)
-    memcpy (out, from, sizeof *out);
-  return st;
+  return number (s, sizeof *out, out);
 }
 
 rw_status
 rw_gguf_scan_u64 (rw_gguf_scan *s, uint64_t *out)
 {
-  const void *from;
-  const rw_status st = rw_gguf_scan_items (s, 1, sizeof *out, &from);
-  if (!st)
-    memcpy (out, from, sizeof *out);
-  return st;
+  return number (s, sizeof *out, out);
 }
 
 rw_status
