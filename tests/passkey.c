@@ -83,6 +83,10 @@ rooms (const rw_tokenizer *t)
   const rw_prompt_ask a = { .tokenizer = t, .bos = -1, .room = 100, .key = 7 };
   ok (rw_prompt_make (&a, &p, &err) == RW_EDOMAIN, "no room for the bare prompt is refused");
   has (err.text, "and there is room for 100", "with the room there is");
+  const rw_prompt_ask endless = { .tokenizer = t, .bos = -1, .room = (size_t) 1 << 40, .key = 7 };
+  ok (rw_prompt_make (&endless, &p, &err) == RW_EDOMAIN,
+      "a prompt beyond every context is refused");
+  has (err.text, "at most 4194304", "at once, with what there may be");
   const int32_t hay[600] = { 0 };
   const rw_prompt_ask b
       = { .tokenizer = t, .bos = -1, .room = 600, .depth = 0.5, .key = 7, .hay = hay };

@@ -19,7 +19,8 @@ static const char QUESTION[] = "What is the pass key? The pass key is";
 enum
 {
   SENTENCES = sizeof FILLER / sizeof *FILLER,
-  PROBE = 100 /* sentences from which the tokens of one are estimated */
+  PROBE = 100,        /* sentences from which the tokens of one are estimated */
+  ROOM_MOST = 1 << 22 /* tokens: beyond every context, and a text that is written in seconds */
 };
 
 /* ---- the parameters ---- */
@@ -233,6 +234,9 @@ write_hay (const rw_prompt_ask *ask, size_t n, rw_prompt *p, rw_error *err)
 rw_status
 rw_prompt_make (const rw_prompt_ask *ask, rw_prompt *out, rw_error *err)
 {
+  if (ask->room > ROOM_MOST)
+    return rw_fail (err, RW_EDOMAIN, "a prompt of %zu tokens: at most %d were expected", ask->room,
+                    ROOM_MOST);
   if (!ask->hay)
     return fit_sentences (ask, out, err);
   const rw_status s = write_hay (ask, 0, out, err);

@@ -75,7 +75,7 @@ typedef struct
 } rw_prompt;
 
 /* As much filler as there is room for.  RW_EDOMAIN where not even the prompt without filler fits:
-   says how many tokens it has.  */
+   says how many tokens it has; nor beyond 4,194,304 tokens.  */
 rw_status rw_prompt_make (const rw_prompt_ask *ask, rw_prompt *out, rw_error *err);
 void rw_prompt_free (rw_prompt *p);
 
