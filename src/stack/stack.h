@@ -1,4 +1,4 @@
-/* stack: how each serving stack reads a rope config.
+/* stack: how each serving stack reads a rope config, and how it is told one.
 
    A stack turns a model's config (Hugging Face JSON) and an optional rope block into an rw_model:
    per layer type a geometry, a schedule object and the notes (keys used, ignored, warnings).  The
@@ -12,11 +12,26 @@
 #include "rope/freqs.h"
 #include "rope/model.h"
 
+/* A model's ropes in the words of a stack: what to change so that it computes them.  Free with
+   rw_words_free.  */
+typedef struct
+{
+  cJSON *patch;  /* RFC 7386 merge patch on the config.json that `read` takes; owned */
+  char *line;    /* the same to paste: "--hf-overrides '{...}'", "--rope-scaling yarn ..."; NULL
+                    where the patch is all there is; owned */
+  rw_notes lost; /* warnings: what the stack cannot say, each by name */
+} rw_words;
+
+void rw_words_free (rw_words *words); /* frees what it owns and zeroes it; NULL-safe */
+
 typedef struct
 {
   const char *name; /* "exact", "hf" */
   const char *text; /* what it is, with the version it stands for */
   const char *cite;
+  /* The table is made once, for the planned length (max_model_len, n_ctx), not at every call; so a
+     table without a length is the one of max_position_embeddings.  */
+  bool planned;
   /* config is a Hugging Face config.json; rope NULL or a rope_parameters / rope_scaling block that
      replaces the model's (flat: full_attention only; nested: the layer types it names).  */
   rw_status (*read) (const char *name, const cJSON *config, const cJSON *rope, rw_model *out,
@@ -25,6 +40,10 @@ typedef struct
      rw_schedule_fill gives them.  */
   rw_status (*arithmetic) (const rw_object *schedule, const rw_geometry *m, double length,
                            rw_freqs *out, rw_error *err);
+  /* OPTIONAL: the words for model's ropes, read by whatever stack.  Reading the patched config
+     gives the same tables and factors, but for what words->lost names; a model of which nothing can
+     be said is an error.  */
+  rw_status (*write) (const rw_model *model, rw_words *out, rw_error *err);
 } rw_stack;
 
 const rw_stack *rw_stack_at (size_t i); /* NULL after the last */
