@@ -104,8 +104,9 @@ static const struct argp argp = {
   .args_doc = "MODEL",
   .doc
   = "Prints the rotary frequencies of a model: a preset, a Hugging Face config.json, a folder "
-    "holding one, a GGUF file, or - for stdin. Without --length they are those before the first token: a "
-    "dynamic schedule unscaled, LongRoPE's short factors."
+    "holding one, a GGUF file, or - for stdin. Without --length they are those before the first "
+    "token: a dynamic schedule unscaled, LongRoPE's short factors; a stack that makes its table "
+    "once for a planned length (vllm, llama.cpp) has that of max_position_embeddings."
     "\vExamples:\n"
     "  ropewalk table llama-3.1-8b\n"
     "  ropewalk table gpt-oss-20b --format json\n"
@@ -138,7 +139,7 @@ choose (const table *t, const rw_model *model, const rw_rope **rope, size_t *n, 
 static rw_status
 fill (const table *t, const rw_stack *stack, const rw_rope *rope, rw_freqs *out, rw_error *err)
 {
-  const double length = isnan (t->of.length) ? 0 : t->of.length;
+  const double length = isnan (t->of.length) ? rw_stack_length (stack, rope) : t->of.length;
   if (!t->own_arithmetic)
     return rw_schedule_fill (rope->schedule, &rope->geometry, length, out, err);
   if (!stack->arithmetic)
@@ -166,6 +167,8 @@ make (const table *t, const rw_stack *stack, const rw_model *model, rw_text *out
       s = rope[i]->layer_type[0] ? rw_within (err, s, "%s", rope[i]->layer_type) : s;
       rw_notes_copy (&notes, &rope[i]->notes); /* the same one twice is kept once */
     }
+  if (set.n && isnan (set.length) && stack->planned)
+    set.length = rw_stack_length (stack, rope[0]);
   door_warn (&t->common, &notes);
   rw_notes_free (&notes);
   if (!s)

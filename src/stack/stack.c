@@ -151,44 +151,74 @@ last_part (const char *path)
   return rw_format ("%.*s", (int) (n - i), path + i);
 }
 
+/* The config in the file and what the model is called; *config stays NULL for a GGUF file.  */
 static rw_status
-read_file (const rw_stack *stack, const char *path, const char *name, const cJSON *rope,
-           rw_model *out, rw_error *err)
+read_config (const char *path, const char *model, cJSON **config, char **name, rw_error *err)
 {
-  cJSON *config = NULL;
-  rw_status s;
-  if (strcmp (path, "-") != 0 && rw_gguf_model_is (path))
-    s = rw_gguf_model_read (stack, path, rope, out, err);
-  else if (!(s = rw_json_read (path, &config, err)))
-    s = stack->read (strcmp (path, "-") == 0 ? "stdin" : path, config, rope, out, err);
+  const bool gguf = strcmp (path, "-") != 0 && rw_gguf_model_is (path);
+  const rw_status s = gguf ? RW_OK : rw_json_read (path, config, err);
+  if (s)
+    return s;
+  *name = last_part (model);
+  return *name ? RW_OK : rw_nomem (err, strlen (model));
+}
+
+static rw_status
+open_model (const char *model, char **path, cJSON **config, char **name, rw_error *err)
+{
+  const char *called = NULL;
+  *path = *name = NULL;
+  *config = NULL;
+  rw_status s = find_file (model, path, &called, err);
   if (!s)
-    {
-      rw_free (out->name);
-      out->name = last_part (name);
-      if (!out->name)
-        {
-          rw_model_free (out);
-          s = rw_nomem (err, strlen (name));
-        }
-    }
-  cJSON_Delete (config);
+    s = read_config (*path, called, config, name, err);
   return s;
+}
+
+rw_status
+rw_stack_config (const char *model, cJSON **config, char **name, rw_error *err)
+{
+  char *path;
+  const rw_status s = open_model (model, &path, config, name, err);
+  rw_free (path);
+  if (!s)
+    return RW_OK;
+  cJSON_Delete (*config);
+  rw_free (*name);
+  *config = NULL;
+  *name = NULL;
+  return s;
+}
+
+double
+rw_stack_length (const rw_stack *stack, const rw_rope *rope)
+{
+  return stack->planned ? rope->geometry.max_length : 0;
 }
 
 rw_status
 rw_stack_model (const rw_stack *stack, const char *model, const char *rope, rw_model *out,
                 rw_error *err)
 {
-  cJSON *block = NULL;
-  char *path = NULL;
-  const char *name = NULL;
+  cJSON *block = NULL, *config = NULL;
+  char *path = NULL, *name = NULL;
   *out = (rw_model){ 0 };
   rw_status s = rope ? rw_json_argument (rope, "--rope", &block, err) : RW_OK;
   if (!s)
-    s = find_file (model, &path, &name, err);
+    s = open_model (model, &path, &config, &name, err);
+  if (!s && config)
+    s = stack->read (strcmp (path, "-") == 0 ? "stdin" : path, config, block, out, err);
+  else if (!s)
+    s = rw_gguf_model_read (stack, path, block, out, err);
   if (!s)
-    s = read_file (stack, path, name, block, out, err);
+    {
+      rw_free (out->name);
+      out->name = name;
+      name = NULL;
+    }
+  cJSON_Delete (config);
   cJSON_Delete (block);
+  rw_free (name);
   rw_free (path);
   return s;
 }

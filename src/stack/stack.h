@@ -55,6 +55,15 @@ rw_status rw_stack_find (const char *name, const rw_stack **out, rw_error *err);
 rw_status rw_stack_model (const rw_stack *stack, const char *model, const char *rope, rw_model *out,
                           rw_error *err);
 
+/* The config.json that MODEL stands for, to be read by several stacks, or changed and read again;
+   NULL for a GGUF file, which has none.  *name is what the model is called.  The caller frees
+   *config with cJSON_Delete and *name with rw_free.  */
+rw_status rw_stack_config (const char *model, cJSON **config, char **name, rw_error *err);
+
+/* Tokens for which a stack's table is made where nobody gives a length: max_position_embeddings
+   where it is planned, else 0, before the first token.  */
+double rw_stack_length (const rw_stack *stack, const rw_rope *rope);
+
 /* The `model` of a sweep config: a preset name or path (text), or an inline object
    {"head_dim", "rope_theta", "original_length", "rotary_dim"|"partial_rotary_factor", "layout",
    "rope", "layers"}, Hugging Face spellings accepted, read strictly.  `path` begins errors;
