@@ -19,7 +19,9 @@ for page in "$src"/README.md "$src"/doc/*.md "$src"/doc/*.1; do
       *'ropewalk plot'*)
         if ! command -v gnuplot >/dev/null 2>&1; then echo "ok $n - $name: $line # SKIP gnuplot is missing"; continue; fi ;;
     esac
-    if sh -c "$line" >out 2>err </dev/null; then
+    want=$(echo "$line" | sed -n 's/.*# exit \([0-9]*\)$/\1/p') # a line says so where it is not 0
+    sh -c "$line" >out 2>err </dev/null
+    if [ $? = "${want:-0}" ]; then
       echo "ok $n - $name: $(echo "$line" | tr '#' ' ')"
     else
       echo "not ok $n - $name: $(echo "$line" | tr '#' ' ')"

@@ -16,6 +16,7 @@
 int door_about (int argc, char **argv);
 int door_bench (int argc, char **argv);
 int door_check (int argc, char **argv);
+int door_diff (int argc, char **argv);
 int door_list (int argc, char **argv);
 int door_schema (int argc, char **argv);
 int door_export (int argc, char **argv);
@@ -27,6 +28,7 @@ int door_table (int argc, char **argv);
 
 const door doors[] = {
   { "table", "the frequency table of a model", door_table },
+  { "diff", "one config as several stacks read it, and what makes them agree", door_diff },
   { "run", "runs the sweep of a config to a result file", door_run },
   { "check", "reads a sweep config and says what it would run", door_check },
   { "list", "schedules, metrics, rules, models, stacks: what there is", door_list },
