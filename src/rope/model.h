@@ -28,6 +28,7 @@ typedef struct
   char *name;              /* preset name, or the path's last part; owned */
   char *sha256;            /* hex digest of the normalised content; for the plan's hash; owned */
   const char *stack;       /* who read it: "exact", "hf" */
+  char family[48];         /* model_type of its config, general.architecture of its GGUF file; "" */
   char *weights;           /* path of the GGUF file that it was read from; NULL for none; owned */
   size_t n_ropes;          /* >= 1 */
   rw_rope *rope;           /* (n_ropes,) full_attention first where there is one; owned */

@@ -61,6 +61,14 @@ rw_config_open (rw_config *c, const char *file, const cJSON *root, char prefix[4
   return RW_OK;
 }
 
+const char *
+rw_config_model_type (const rw_config *c)
+{
+  const char *type = model_type_of (c->text);
+  type = type ? type : model_type_of (c->root);
+  return type ? type : "";
+}
+
 const cJSON *
 rw_config_find (const rw_config *c, const char *const *keys)
 {

@@ -9,6 +9,9 @@
 #include "json/json.h"
 #include "stack/family.h"
 
+struct rw_rope_site;
+struct rw_llama_rope;
+
 /* How transformers' reading is departed from; one row a stack, in hf.c.  */
 typedef struct
 {
@@ -16,6 +19,8 @@ typedef struct
   bool hf_types_only;      /* refuses rope types that transformers does not have */
   bool truncate_flat_only; /* a nested block's `truncate` is lost (6.4 of the method notes) */
   bool nested_by_types;    /* nested only if a key is a layer type (trl#6961) */
+  /* OPTIONAL: makes a rope in place of rw_rope_make; see ropes.h.  */
+  rw_status (*make) (const struct rw_rope_site *site);
 } rw_hf_rules;
 
 typedef struct
@@ -26,6 +31,7 @@ typedef struct
   const cJSON *text;  /* the part that describes the language model; root or inside it */
   const rw_family *family;
   const rw_hf_rules *rules;
+  const struct rw_llama_rope *llama; /* what the GGUF file says that was read, or NULL */
   rw_reading reading;
   rw_notes *notes;
   rw_error *err;
@@ -34,6 +40,9 @@ typedef struct
 /* Picks the language model's part of `root` and its family.  `prefix` is at least 48 bytes.  */
 rw_status rw_config_open (rw_config *c, const char *file, const cJSON *root, char prefix[48],
                           rw_notes *notes, rw_error *err);
+
+/* The language model's model_type, else the whole config's; "" where there is none.  */
+const char *rw_config_model_type (const rw_config *c);
 
 /* The first of the keys (NULL-terminated) that is there and not null, or NULL.  Not noted.  */
 const cJSON *rw_config_find (const rw_config *c, const char *const *keys);

@@ -8,6 +8,7 @@
 #include "stack/ropes.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static const rw_hf_rules rules[] = {
@@ -94,7 +95,9 @@ make_ropes (const rw_config *c, const cJSON *rope, rw_model *out)
   for (size_t i = 0; i < sources.n && !s; i++)
     {
       out->n_ropes = i + 1;
-      s = rw_rope_make (c, &shape, &layers, &sources.at[i], &out->rope[i]);
+      const rw_rope_site site = { c, &shape, &layers, &sources, i, &out->rope[i] };
+      s = c->rules->make ? c->rules->make (&site)
+                         : rw_rope_make (c, &shape, &layers, &sources.at[i], &out->rope[i]);
     }
   if (!s)
     {
@@ -151,6 +154,7 @@ rw_status
 rw_hf_read (rw_config *c, const char *name, const cJSON *rope, rw_model *out)
 {
   out->stack = c->rules->name;
+  snprintf (out->family, sizeof out->family, "%s", rw_config_model_type (c));
   rw_status s = make_ropes (c, rope, out);
   if (!s)
     s = rw_hf_digest (c->root, rope, &out->sha256, c->err);

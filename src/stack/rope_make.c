@@ -151,21 +151,20 @@ rw_ropes_window (const rw_config *c, int64_t *window)
   return s;
 }
 
-/* Every layer of this rope slides: its window is the config's.  */
-static rw_status
-give_window (const rw_rope_maker *m, const rw_layers *layers)
+rw_status
+rw_rope_window (const rw_config *c, const rw_layers *layers, rw_rope *rope)
 {
-  const char *type = m->out->layer_type;
+  const char *type = rope->layer_type;
   bool slides = true;
   int64_t window = 0;
-  const rw_status s = rw_ropes_window (m->c, &window);
+  const rw_status s = rw_ropes_window (c, &window);
   for (size_t i = 0; i < layers->n; i++)
     if ((!*type || strcmp (type, layers->layer[i].type) == 0) && layers->layer[i].type[0]
         && strcmp (layers->layer[i].type, "sliding_attention") != 0)
       slides = false;
   if (*type && strcmp (type, "sliding_attention") != 0)
     slides = false;
-  m->out->geometry.sliding_window = slides ? window : 0;
+  rope->geometry.sliding_window = slides ? window : 0;
   return s;
 }
 
@@ -194,7 +193,7 @@ rw_rope_make (const rw_config *c, const rw_shape *shape, const rw_layers *layers
   if (!s)
     s = rw_rope_block_read (&m);
   if (!s)
-    s = give_window (&m, layers);
+    s = rw_rope_window (c, layers, out);
   if (!s)
     s = give_length (&m);
   if (!s)

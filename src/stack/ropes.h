@@ -31,6 +31,17 @@ typedef struct
   rw_source_of_rope at[RW_SOURCES_MAX];
 } rw_sources_of_rope;
 
+/* One rope to be made: the i-th source, among all.  */
+typedef struct rw_rope_site
+{
+  const rw_config *c;
+  const rw_shape *shape;
+  const rw_layers *layers;
+  const rw_sources_of_rope *sources;
+  size_t i;
+  rw_rope *out; /* zeroed */
+} rw_rope_site;
+
 /* Which ropes the model has, and the block of each.  */
 rw_status rw_ropes_find (const rw_config *c, const rw_shape *shape, const rw_layers *layers,
                          rw_sources_of_rope *out);
@@ -38,6 +49,8 @@ rw_status rw_ropes_find (const rw_config *c, const rw_shape *shape, const rw_lay
 rw_status rw_ropes_replace (const rw_config *c, const cJSON *rope, rw_sources_of_rope *sources);
 /* Tokens of the sliding window of the layers that slide; 0 for none.  */
 rw_status rw_ropes_window (const rw_config *c, int64_t *window);
+/* Every layer of this rope slides: its geometry's window is the config's.  */
+rw_status rw_rope_window (const rw_config *c, const rw_layers *layers, rw_rope *rope);
 /* Geometry, schedule and notes of one rope.  The caller frees out's schedule and notes.  */
 rw_status rw_rope_make (const rw_config *c, const rw_shape *shape, const rw_layers *layers,
                         const rw_source_of_rope *source, rw_rope *out);

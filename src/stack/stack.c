@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "stack/gguf_model.h"
 #include "stack/hf.h"
+#include "stack/llama.h"
 #include "stack/presets.h"
 
 #include <errno.h>
@@ -11,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const rw_stack *const stacks[] = { &rw_stack_exact, &rw_stack_hf, NULL };
+static const rw_stack *const stacks[] = { &rw_stack_exact, &rw_stack_hf, &rw_stack_llama, NULL };
 
 const rw_stack *
 rw_stack_at (size_t i)
