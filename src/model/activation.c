@@ -3,6 +3,7 @@
    section 2.  erf: 1 ulp by two polynomials, after N. Juffa's erff (2-clause BSD, NVIDIA developer
    forum, "erff" of 2014): below 0.921875 odd in x, above 1 - e^p(|x|).  */
 #include "model/activation.h"
+#include "base/threads.h"
 #include "model/float_exp.h"
 
 #include <math.h>
@@ -108,8 +109,8 @@ rw_activation_run (rw_act act, rw_simd simd, size_t rows, size_t n, float *x, si
                    const float *up, int threads)
 {
   kernel *const run = kernels[act][simd];
-  (void) threads; /* of no use without OpenMP */
-#pragma omp parallel for num_threads(threads) schedule(static)
+  threads = rw_threads_for (1e-9 * (double) (rows * n), threads); /* near a value a nanosecond */
+#pragma omp parallel for num_threads(threads) if (threads > 1) schedule(static)
   for (size_t r = 0; r < rows; r++)
     run (n, x + r * stride, up ? up + r * stride : NULL);
 }

@@ -5,6 +5,7 @@
    free, the longest first.  Few queries, all in one tile: packing them all would be dearer than
    meeting them, so a task is one segment of one kv head, and the segments are put together after.
    Either way every row goes through the same operations.  */
+#include "base/threads.h"
 #include "model/attend_part.h"
 
 #include "rule/logit.h"
@@ -240,7 +241,10 @@ static rw_status
 run (const rw_attention *a, const rw_attend_turns *turns, rw_error *err)
 {
   rw_attend_job j = job_of (a, turns);
-  const int threads = a->threads < 1 ? 1 : a->threads;
+  /* Two products a score and channel, near 50 GFLOP/s.  */
+  const double scores = (double) (a->n_queries * a->heads) * (double) j.n;
+  const double seconds = scores * (double) (j.dim + j.width) / 25e9;
+  const int threads = rw_threads_for (seconds, a->threads < 1 ? 1 : a->threads);
   rw_attend_desk *desks = rw_arena_take (a->scratch, (size_t) threads, sizeof *desks);
   if (!desks)
     return rw_nomem (err, (size_t) threads * sizeof *desks);

@@ -1,6 +1,7 @@
 /* forward: a network at work: state, groups of sequences, layers in order; see forward.h.  */
 #include "model/forward_part.h"
 #include "base/mem.h"
+#include "base/threads.h"
 #include "model/product.h"
 
 #include <math.h>
@@ -187,7 +188,10 @@ embed (rw_forward_group *g)
   const float scale = f->h->arch->scaled_embed ? (float) sqrt ((double) f->w.dim) : 1;
   const int32_t *id = g->batch->id + g->batch->start[g->first];
   rw_quant_reader *read = rw_quant_reader_of (w->type, f->simd);
-#pragma omp parallel for num_threads(f->ask.threads) schedule(static)
+  /* Unpacking, and misses: near a value a nanosecond.  */
+  const int threads = rw_threads_for (1e-9 * (double) (g->n * w->cols), f->ask.threads);
+  (void) threads; /* of no use without OpenMP */
+#pragma omp parallel for num_threads(threads) if (threads > 1) schedule(static)
   for (size_t i = 0; i < g->n; i++)
     {
       float *x = f->x.v + i * w->cols;

@@ -1,6 +1,7 @@
 /* forward_head: logits where they are asked for, and what they say; see forward_part.h.  */
 #include "model/forward_part.h"
 #include "base/mem.h"
+#include "base/threads.h"
 #include "model/loss.h"
 
 #include <math.h>
@@ -93,7 +94,10 @@ do_rows (const rw_forward_group *g, const wanted *w, size_t from, size_t to, rw_
                                    f->w.dim, f->logits.v, vocab, false, err);
   if (s)
     return s;
-#pragma omp parallel for num_threads(f->ask.threads) schedule(dynamic, 8)
+  /* An exponential a value, in double.  */
+  const int threads = rw_threads_for (2e-9 * (double) (rows * vocab), f->ask.threads);
+  (void) threads; /* of no use without OpenMP */
+#pragma omp parallel for num_threads(threads) if (threads > 1) schedule(dynamic, 8)
   for (size_t r = 0; r < rows; r++)
     judge (g, w, from + r, f->logits.v + r * vocab);
   return RW_OK;

@@ -5,6 +5,7 @@
    into a tile of their own and filled up.  */
 #include "model/gemm.h"
 #include "base/mem.h"
+#include "base/threads.h"
 #include "model/place.h"
 #include "model/product.h"
 
@@ -283,7 +284,12 @@ do_tasks (const job *j, rw_error *err)
 {
   atomic_bool broken = false;
   const size_t tasks = j->n_panels * j->n_groups;
-#pragma omp parallel num_threads(j->g->threads)
+  /* Products near 50 GFLOP/s, and each value of W unpacked once.  */
+  const double values = (double) j->w->rows * (double) j->w->cols;
+  const double seconds = values * (double) (ceil_of (j->m, ROWS) * ROWS) / 25e9 + values * 1e-9;
+  const int threads = rw_threads_for (seconds, j->g->threads);
+  (void) threads; /* of no use without OpenMP */
+#pragma omp parallel num_threads(threads) if (threads > 1)
   {
     worker *w = &j->g->worker[omp_get_thread_num ()];
     omp_set_num_threads (1); /* of this region's tasks: the library's own threads stay out */
@@ -318,7 +324,9 @@ convert (job *j, const float *x, size_t xs, rw_error *err)
   if (s)
     return s;
   uint16_t *to = j->g->x.data;
-#pragma omp parallel for num_threads(j->g->threads) schedule(static)
+  const int threads = rw_threads_for (1e-9 * (double) (j->m * k), j->g->threads);
+  (void) threads; /* of no use without OpenMP */
+#pragma omp parallel for num_threads(threads) if (threads > 1) schedule(static)
   for (size_t r = 0; r < j->m; r += CONVERT_ROWS)
     for (size_t i = r; i < j->m && i < r + CONVERT_ROWS; i++)
       to_bfloat16 (x + i * xs, k, to + i * k);

@@ -4,6 +4,7 @@
    Squares of float32 are exact in double, and eight sums run side by side whatever the width of
    the vectors: no bit of a sum depends on it.  */
 #include "model/norm.h"
+#include "base/threads.h"
 
 #include <math.h>
 #include <string.h>
@@ -94,7 +95,10 @@ void
 rw_norm_run (const rw_norm_ask *ask, size_t rows, const float *x, size_t xs, const size_t *from,
              float *y, size_t ys)
 {
-#pragma omp parallel for num_threads(ask->threads) schedule(static)
+  /* Two sums in double and a product: near a value a nanosecond.  */
+  const int threads = rw_threads_for (1e-9 * (double) (rows * ask->n), ask->threads);
+  (void) threads; /* of no use without OpenMP */
+#pragma omp parallel for num_threads(threads) if (threads > 1) schedule(static)
   for (size_t r = 0; r < rows; r++)
     norm_row (ask, x + (from ? from[r] : r) * xs, y + r * ys);
 }
