@@ -1,12 +1,14 @@
 /* bench_model: prefill: tokens a second of a model file, logits of the last token only.
 
    The file is that of ROPEWALK_BENCH_MODEL, else the shipped one.  First the GEMM library's own
-   rate, tile by tile in the caches, beside the FMA peak; then whole sequences, whose share is what
-   their linear layers make of that rate: everything else is in the time.  */
+   rate, tile by tile in the caches, beside the FMA peak; then the linear layers alone; then whole
+   sequences, of 512 tokens and of ROPEWALK_BENCH_LENGTH (2048), whose share is what their linear
+   layers make of that rate: everything else is in the time.  */
 #include "config.h"
 
 #include "base/mem.h"
 #include "cli/bench.h"
+#include "cli/bench_linear.h"
 #include "model/forward.h"
 #include "model/product.h"
 #include "stack/stack.h"
@@ -22,7 +24,8 @@ enum
   TILE_COLS = 128,
   TILES = 64, /* a run */
   SHORT = 512,
-  LONG = 2048
+  LONG = 2048,
+  LONG_MAX = 1 << 20
 };
 
 /* ---- the library's own rate ---- */
@@ -94,8 +97,8 @@ typedef struct
   rw_forward_tables tables;
   rw_forward *f;
   rw_batch batch;
-  size_t start[2];
-  int32_t id[LONG], best;
+  size_t start[2], length; /* of the longer sequence */
+  int32_t *id, best;       /* (length,) */
 } work;
 
 static rw_status
@@ -117,13 +120,16 @@ linear_work (const rw_network *net)
 }
 
 static rw_status
-time_forward (bench *b, work *w, size_t n, int threads, double rate, rw_error *err)
+time_forward (bench *b, work *w, size_t n, int threads, bool bfloat16, double rate, rw_error *err)
 {
-  bench_row row = { .name = "prefill", .unit = "tokens/s", .limit = "product tile" };
+  bench_row row = { .name = bfloat16 ? "prefill bf16" : "prefill",
+                    .unit = "tokens/s",
+                    .limit = "product tile" };
   const rw_forward_ask ask = { .network = w->net,
                                .model = &w->model,
                                .freqs = w->tables.layer,
                                .length = (double) n,
+                               .bfloat16 = bfloat16,
                                .threads = threads };
   w->start[1] = n;
   w->batch = (rw_batch){ .n_sequences = 1, .start = w->start, .id = w->id, .best = &w->best };
@@ -141,40 +147,70 @@ time_forward (bench *b, work *w, size_t n, int threads, double rate, rw_error *e
 }
 
 static rw_status
+work_length (work *w, rw_error *err)
+{
+  const char *given = getenv ("ROPEWALK_BENCH_LENGTH");
+  char *end = NULL;
+  const long n = given ? strtol (given, &end, 10) : LONG;
+  if (n < SHORT || n > LONG_MAX || (end && *end))
+    return rw_fail (err, RW_EINVAL, "ROPEWALK_BENCH_LENGTH: '%.40s' is no length from %d to %d",
+                    given, SHORT, LONG_MAX);
+  w->length = (size_t) n;
+  w->id = rw_new (w->length, sizeof *w->id);
+  return w->id ? RW_OK : rw_nomem (err, w->length * sizeof *w->id);
+}
+
+static rw_status
 work_new (work *w, const char *path, rw_error *err)
 {
   const rw_stack *stack = NULL;
-  rw_status s = rw_stack_find ("exact", &stack, err);
+  rw_status s = work_length (w, err);
+  s = s ? s : rw_stack_find ("exact", &stack, err);
   s = s ? s : rw_stack_model (stack, path, NULL, &w->model, err);
   s = s ? s : rw_network_open (path, &w->net, err);
   s = s ? s
-        : rw_forward_tables_make (&w->model, w->net->hyper.layers, RW_NO_ROPE, NULL, LONG,
-                                  &w->tables, err);
-  for (size_t i = 0; !s && i < LONG; i++)
+        : rw_forward_tables_make (&w->model, w->net->hyper.layers, RW_NO_ROPE, NULL,
+                                  (double) w->length, &w->tables, err);
+  for (size_t i = 0; !s && i < w->length; i++)
     w->id[i] = (int32_t) (i * 7919 % w->net->hyper.vocab); /* no text: times do not depend on it */
   w->name = strrchr (path, '/') ? strrchr (path, '/') + 1 : path;
   return s;
 }
 
 static rw_status
+time_as (bench *b, work *w, int threads, bool bfloat16, double rate, rw_error *err)
+{
+  rw_status s = bench_linear (b, w->net, w->name, SHORT, threads, bfloat16, rate, err);
+  s = s ? s : time_forward (b, w, SHORT, threads, bfloat16, rate, err);
+  return s || b->quick ? s : time_forward (b, w, w->length, threads, bfloat16, rate, err);
+}
+
+static rw_status
+time_all (bench *b, work *w, double rate, rw_error *err)
+{
+  const bool has_bfloat16 = rw_product_bfloat16 (NULL) == RW_OK;
+  rw_status s = time_as (b, w, 1, false, rate, err);
+  if (!s && has_bfloat16)
+    s = time_as (b, w, 1, true, rate, err);
+  if (!s && b->threads > 1 && !b->quick)
+    s = time_as (b, w, b->threads, false, rate, err);
+  return s;
+}
+
+static rw_status
 time_model (bench *b, const char *path, rw_error *err)
 {
-  const size_t lengths[] = { SHORT, LONG };
   double rate = 0;
   work *w = rw_new (1, sizeof *w);
   if (!w)
     return rw_nomem (err, sizeof *w);
   rw_status s = work_new (w, path, err);
   s = s ? s : library_rate (b, &rate, err);
-  for (size_t i = 0; !s && i < (b->quick ? 1 : 2); i++)
-    {
-      s = time_forward (b, w, lengths[i], 1, rate, err);
-      if (!s && b->threads > 1 && !b->quick)
-        s = time_forward (b, w, lengths[i], b->threads, rate, err);
-    }
+  s = s ? s : time_all (b, w, rate, err);
   rw_forward_tables_free (&w->tables);
   rw_network_close (w->net);
   rw_model_free (&w->model);
+  rw_free (w->id);
   rw_free (w);
   return s;
 }
