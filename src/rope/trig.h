@@ -72,5 +72,8 @@ typedef struct
 } rw_trig_llama;
 
 void rw_trig_llama_fill (const rw_trig_llama *p, int64_t position, float *cos_m, float *sin_m);
+/* The angles (n_dims / 2,) before their cosine, and the factor on it.  */
+void rw_trig_llama_angles (const rw_trig_llama *p, int64_t position, float *angle,
+                           float *magnitude);
 
 #endif

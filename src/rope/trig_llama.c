@@ -21,25 +21,37 @@ dimension_of (const rw_trig_llama *p, float rotations)
 }
 
 void
-rw_trig_llama_fill (const rw_trig_llama *p, int64_t position, float *cos_m, float *sin_m)
+rw_trig_llama_angles (const rw_trig_llama *p, int64_t position, float *angle, float *magnitude)
 {
   static const float LEAST_WIDTH = 0.001F, PER_LOG = 0.1F; /* ggml's rope_yarn_ramp, rope_yarn */
   const float scale = powf (p->freq_base, -2.0F / (float) p->n_dims);
   const float low = fmaxf (0, floorf (dimension_of (p, p->beta_fast)));
   const float high = fminf ((float) p->n_dims - 1, ceilf (dimension_of (p, p->beta_slow)));
-  float theta = (float) position, magnitude = p->attn_factor;
+  float theta = (float) position;
+  *magnitude = p->attn_factor;
   if (p->ext_factor != 0)
-    magnitude *= fmaf (PER_LOG, logf (1 / p->freq_scale), 1);
+    *magnitude *= fmaf (PER_LOG, logf (1 / p->freq_scale), 1);
   for (int64_t i = 0; i < p->n_dims / 2; i++, theta *= scale)
     {
       const float e = theta / (p->freq_factors ? p->freq_factors[i] : 1);
-      float angle = p->freq_scale * e;
+      angle[i] = p->freq_scale * e;
       if (p->ext_factor != 0)
         {
           const float y = ((float) i - low) / fmaxf (LEAST_WIDTH, high - low);
           const float mix = (1 - fminf (1, fmaxf (0, y))) * p->ext_factor;
-          angle = fmaf (angle, 1 - mix, e * mix);
+          angle[i] = fmaf (angle[i], 1 - mix, e * mix);
         }
+    }
+}
+
+void
+rw_trig_llama_fill (const rw_trig_llama *p, int64_t position, float *cos_m, float *sin_m)
+{
+  float magnitude;
+  rw_trig_llama_angles (p, position, cos_m, &magnitude);
+  for (int64_t i = 0; i < p->n_dims / 2; i++)
+    {
+      const float angle = cos_m[i];
       cos_m[i] = cosf (angle) * magnitude;
       sin_m[i] = sinf (angle) * magnitude;
     }

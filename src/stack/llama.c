@@ -245,4 +245,6 @@ const rw_stack rw_stack_llama
         .text = "llama.cpp of August 2026: its converter, its keys, its run-time",
         .cite = "ggml-org/llama.cpp: conversion/base.py, src/llama-context.cpp, pull 17945",
         .planned = true,
-        .read = read_llama };
+        .read = read_llama,
+        .arithmetic = rw_llama_float,
+        .write = rw_llama_write };

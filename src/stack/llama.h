@@ -133,13 +133,24 @@ rw_status rw_llama_of_object (const rw_config *c, const rw_geometry *g, const cJ
                               rw_llama_rope *out, rw_notes *notes);
 
 /* The keys and tensors that make llama.cpp compute the model's ropes, in a file of this
-   architecture (NULL: the model's own).  `lost` names what they cannot say; that nothing of it can
-   be said is an error.  The caller frees *out.  */
-rw_status rw_llama_rope_of (const rw_model *model, const rw_llama_arch *arch, rw_llama_rope *out,
-                            rw_notes *lost, rw_error *err);
-/* The same for one schedule, for a run-time that loads every tensor.  */
-rw_status rw_llama_rope_of_schedule (const rw_object *schedule, const rw_geometry *m,
-                                     rw_llama_rope *out, rw_error *err);
+   architecture (NULL: the model's own); with `flags` also flags of its command line, for a run-time
+   that is told so.  What is NaN or NULL in *out must not stand in the file.  `lost` names what none
+   of it can say; that the full layers' frequencies cannot be said is an error.  The caller frees
+   *out.  */
+rw_status rw_llama_rope_of (const rw_model *model, const rw_llama_arch *arch, bool flags,
+                            rw_llama_rope *out, rw_notes *lost, rw_error *err);
+/* The architecture that rw_llama_rope_of takes for the model's own.  */
+const rw_llama_arch *rw_llama_arch_of_model (const rw_model *model);
+
+/* The same for one schedule at one length; out->arch says what it is for.  Tables that the keys
+   cannot say become divisors where the architecture loads some, else it is an error.  */
+rw_status rw_llama_fit (const rw_object *schedule, const rw_geometry *m, double length, bool flags,
+                        rw_llama_rope *out, rw_notes *lost, rw_error *err);
+/* Largest relative difference of the frequencies at this length between the schedule and what *r
+   makes of it; infinite where *r cannot be run.  *got (may be NULL) is what *r makes, for the
+   caller to free.  */
+double rw_llama_misfit (const rw_llama_rope *r, const rw_object *schedule, const rw_geometry *m,
+                        bool sliding, double length, rw_freqs *want, rw_freqs *got);
 
 /* ---- from the struct ---- */
 
@@ -148,7 +159,11 @@ rw_status rw_llama_rope_of_schedule (const rw_object *schedule, const rw_geometr
 rw_status rw_llama_schedule (const rw_llama_rope *r, const rw_geometry *g, bool sliding,
                              rw_object **out, rw_notes *notes, rw_error *err);
 
+/* rw_stack's `write`: a patch that sets the config's object "llama.cpp", and the command line,
+   which is NULL where divisors are needed, for only a file has them.  */
 rw_status rw_llama_write (const rw_model *model, rw_words *out, rw_error *err);
+/* rw_stack's `arithmetic`: the angle at position 1 as the CPU kernel computes it in float32, its
+   iterated product, divisors, factor and mixture included; attention_factor is the kernel's.  */
 rw_status rw_llama_float (const rw_object *schedule, const rw_geometry *m, double length,
                           rw_freqs *out, rw_error *err);
 
