@@ -94,7 +94,7 @@ gives "export to a file prints its path" '^q.json$' export qwen3-8b --to hf --le
 refuses "an existing file is exit 3" 3 'q.json: exists' export qwen3-8b --to hf -o q.json
 gives "--force replaces it" '^q.json$' export qwen3-8b --to hf -o q.json --force
 refuses "a target that is not written" 2 'this version writes hf' export qwen3-8b --to gguf
-refuses "what the format cannot say" 2 "cannot say 'mrrope'" export llama-2-7b --to hf --rope '{"rope_type": "mrrope", "factor": 4}'
+gives "what the format has no type for is a table" '"rope_type":"longrope","rope_theta":10000,"short_factor":\[1,1' export llama-2-7b --to hf --rope '{"rope_type": "mrrope", "factor": 4}'
 for m in llama-3.1-8b phi-3.5-mini gpt-oss-20b glm-4-9b-chat olmo-3-7b gemma-4-e2b gemma-3-27b smollm3-3b; do
   "$rw" export $m --to hf --quiet >back.json 2>err
   for l in 0 40000; do

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "schedule/schedule.h"
 #include "stack/ropes.h"
+#include "stack/words.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -205,9 +206,11 @@ const rw_stack rw_stack_exact
         .text = "configs by the rules of transformers 5, definitions in double",
         .cite = "transformers 5.23, modeling_rope_utils.py; the papers of the schedules",
         .read = read_exact,
-        .arithmetic = rw_stack_hf_float };
+        .arithmetic = rw_stack_hf_float,
+        .write = rw_exact_write };
 const rw_stack rw_stack_hf = { .name = "hf",
                                .text = "transformers 5 itself",
                                .cite = "transformers 5.23, modeling_rope_utils.py",
                                .read = read_hf,
-                               .arithmetic = rw_stack_hf_float };
+                               .arithmetic = rw_stack_hf_float,
+                               .write = rw_hf_write };

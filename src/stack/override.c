@@ -69,7 +69,7 @@ rw_override_try (const rw_comparison *c, const rw_stack *stack, const cJSON *con
         *err = out->error;
       return s;
     }
-  if (s || !config || !out->words.patch)
+  if (s || !config || !out->words.patch || rw_words_place (&out->words, config, &out->error))
     return RW_OK;
   return test_words (c, stack, config, out, err);
 }

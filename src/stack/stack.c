@@ -52,17 +52,6 @@ rw_stack_find (const char *name, const rw_stack **out, rw_error *err)
   return RW_EINVAL;
 }
 
-void
-rw_words_free (rw_words *words)
-{
-  if (!words)
-    return;
-  cJSON_Delete (words->patch);
-  rw_free (words->line);
-  rw_notes_free (&words->lost);
-  *words = (rw_words){ 0 };
-}
-
 typedef struct
 {
   char **name;

@@ -23,6 +23,13 @@ typedef struct
 } rw_words;
 
 void rw_words_free (rw_words *words); /* frees what it owns and zeroes it; NULL-safe */
+/* Wraps a patch, and the JSON in quotes of a line, for the part of config that describes the
+   language model ("text_config"); leaves them alone where config is that itself.  */
+rw_status rw_words_place (rw_words *words, const cJSON *config, rw_error *err);
+/* What a patch says, without the nulls that take keys out.  The caller frees it.  */
+cJSON *rw_words_said (const cJSON *patch);
+/* Appends it as JSON for Python, which takes 4 for no float where 4.0 is one.  */
+void rw_words_print (const cJSON *json, bool indented, rw_text *out);
 
 typedef struct
 {
