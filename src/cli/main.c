@@ -20,6 +20,7 @@ int door_diff (int argc, char **argv);
 int door_list (int argc, char **argv);
 int door_schema (int argc, char **argv);
 int door_export (int argc, char **argv);
+int door_lint (int argc, char **argv);
 int door_merge (int argc, char **argv);
 int door_plot (int argc, char **argv);
 int door_run (int argc, char **argv);
@@ -31,6 +32,7 @@ const door doors[] = {
   { "diff", "one config as several stacks read it, and what makes them agree", door_diff },
   { "run", "runs the sweep of a config to a result file", door_run },
   { "check", "reads a sweep config and says what it would run", door_check },
+  { "lint", "what is wrong, ignored or risky in a model's rope config", door_lint },
   { "list", "schedules, metrics, rules, models, stacks: what there is", door_list },
   { "schema", "the JSON Schema of sweep configs", door_schema },
   { "export", "a model's rope for another stack", door_export },

@@ -95,9 +95,8 @@ unknown_model (const char *model, rw_error *err)
 
 /* ---- MODEL ---- */
 
-/* The file MODEL means; the caller frees *path.  *name is what the model is called.  */
-static rw_status
-find_file (const char *model, char **path, const char **name, rw_error *err)
+rw_status
+rw_stack_file (const char *model, char **path, const char **name, rw_error *err)
 {
   struct stat st;
   *name = model;
@@ -159,7 +158,7 @@ open_model (const char *model, char **path, cJSON **config, char **name, rw_erro
   const char *called = NULL;
   *path = *name = NULL;
   *config = NULL;
-  rw_status s = find_file (model, path, &called, err);
+  rw_status s = rw_stack_file (model, path, &called, err);
   if (!s)
     s = read_config (*path, called, config, name, err);
   return s;
