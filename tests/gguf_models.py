@@ -143,6 +143,10 @@ ok("rope_freqs.weight" in t["keys_used"], "rope_freqs: told as used")
 t = table(write("llama", more=scaled(T.LINEAR, 2), tensors={"rope_freqs.weight": divisors}))
 check("rope_freqs and a factor", t, plain(1e4, 64) / divisors.astype(float) / 2)
 
+t = table(write("llama", more=scaled(T.YARN, 2), tensors={"rope_freqs.weight": divisors}))
+check("rope_freqs under yarn: both divide", t, yarn(1e4, 64, 2, 4096) / divisors.astype(float), 0.1 * math.log(2) + 1,
+      rope_type="table")
+
 # Llama 3.1, as its converter writes it: head_dim 128, base 500000, factor 8, 8192 tokens.
 wavelength = 2 * math.pi / plain(5e5, 128)
 smooth = np.clip((8192 / wavelength - 1) / 3, 0, 1)
@@ -184,6 +188,55 @@ done = ropewalk("check", config, "--json")
 ok(done.returncode == 0 and json.loads(done.stdout)["points"] == 2, "a sweep takes it by its path beside the config")
 ok(ropewalk("table", "tiny", "--stack", "hf").returncode == 2, "transformers reads no GGUF files here")
 
+# ---- as llama.cpp's run-time reads them: formulas of its source, written here once more ----
+
+
+def run_time(path, *options, rc=0):
+    return table(path, "--stack", "llama.cpp", *options, rc=rc)
+
+
+def stepped(base, d, s, length, fast=32.0, slow=1.0):
+    """rope_yarn_ramp: the width of the ramp is at least 0.001, so that a backward range is a step at its low end."""
+    f = plain(base, d)
+    lo, hi = (d * math.log(length / (r * 2 * math.pi)) / (2 * math.log(base)) for r in (fast, slow))
+    lo, hi = max(0, math.floor(lo)), min(d - 1, math.ceil(hi))
+    kept = 1 - np.clip((np.arange(d // 2) - lo) / max(0.001, hi - lo), 0, 1)
+    return f / s * (1 - kept) + f * kept
+
+
+yarn_keys = scaled(T.YARN, 8, original_context_length=1024, yarn_beta_fast=16.0, yarn_beta_slow=2.0, attn_factor=0.75,
+                   yarn_attn_factor=3.0, yarn_log_multiplier=0.5)
+t = run_time(write("qwen2", more=yarn_keys))
+check("run-time: betas and the log multiplier of the file are not read", t, stepped(1e4, 64, 8, 1024),
+      0.75 * (0.1 * math.log(8) + 1))
+for key in ("yarn_beta_fast", "yarn_beta_slow", "yarn_attn_factor", "yarn_log_multiplier"):
+    ok(f"qwen2.rope.scaling.{key}" in t["keys_ignored"], f"run-time: {key} is told as ignored")
+    ok(any(key in w for w in t["warnings"]), f"run-time: and why {key} is")
+t = run_time(write("qwen2", more=scaled(T.YARN, 4, original_context_length=100, yarn_beta_fast=1.0)))
+check("run-time: short of one rotation", t, stepped(1e4, 64, 4, 100), 0.1 * math.log(4) + 1)
+t = run_time(write("qwen2", more=scaled(T.YARN, 4, original_context_length=3)))
+check("run-time: a backward range is a step", t, stepped(1e4, 64, 4, 3), 0.1 * math.log(4) + 1, rope_type="table")
+ok(any("hard step" in w for w in t["warnings"]), "run-time: a step is told")
+t = run_time(write("llama", more=scaled(T.YARN, 2, attn_factor=0.5), tensors={"rope_freqs.weight": divisors}))
+check("run-time: yarn over rope_freqs compounds", t, stepped(1e4, 64, 2, 4096) / divisors.astype(float),
+      0.5 * (0.1 * math.log(2) + 1))
+t = run_time(write("llama", more=scaled(T.LINEAR, 2, attn_factor=1.25)))
+check("run-time: linear with a magnitude", t, plain(1e4, 64) / 2, 1.25)
+check("run-time: none", run_time(write("llama", more=scaled(T.NONE, 4))), plain(1e4, 64))
+both = run_time(write("gemma3", head_dim=128, more=gemma))["layers"]
+check("run-time: gemma3, full", both["full_attention"], plain(1e6, 128) / 8)
+check("run-time: gemma3, sliding", both["sliding_attention"], plain(1e4, 128), rope_type="default")
+both = run_time(write("gemma3", more=lambda w: (gemma(w), w.add_float32("gemma3.rope.freq_base_swa", 5e4))))["layers"]
+check("run-time: gemma3, another base", both["sliding_attention"], plain(5e4, 64))
+path = write("phi3", rotary=48, context=131072, more=lambda w: (w.add_rope_scaling_orig_ctx_len(4096),
+                                                               w.add_rope_scaling_attn_factors(1.125)), tensors=factors)
+check("run-time: longrope, by the context", run_time(path), plain(1e4, 48) / long.astype(float), 1.125)
+check("run-time: longrope, a short context", run_time(path, "--length", "4096"), plain(1e4, 48) / short.astype(float), 1.125)
+path = write("phi3", rotary=48, context=131072, more=lambda w: w.add_rope_scaling_orig_ctx_len(4000), tensors=factors)
+check("run-time: longrope without a magnitude, its context in steps of 256", run_time(path, "--length", "3900"),
+      plain(1e4, 48) / long.astype(float))
+check("run-time: and below the step", run_time(path, "--length", "3840"), plain(1e4, 48) / short.astype(float))
+
 # ---- what is refused ----
 
 for name, why, file in (
@@ -194,11 +247,16 @@ for name, why, file in (
          write("llama", tensors={"rope_freqs.weight": divisors[:5]})),
         ("a divisor of 0", "value 3 is 0; expected divisors above 0",
          write("llama", tensors={"rope_freqs.weight": divisors * (np.arange(32) != 3)})),
-        ("yarn with rope_freqs", "yarn together with rope_freqs.weight",
-         write("llama", more=scaled(T.YARN, 2), tensors={"rope_freqs.weight": divisors})),
         ("half a yarn", "yarn_ext_factor: only 1 is read",
          write("llama", more=scaled(T.YARN, 2, yarn_ext_factor=0.5))),
         ("another architecture", "general.architecture: 'mamba' is not read; known: llama, qwen2", write("mamba"))):
     ok(why in table(file, rc=2).get("error", ""), f"{name} is refused")
+for name, why, file in (
+        ("a tensor its loader does not ask for", "wrong number of tensors",
+         write("qwen2", tensors={"rope_freqs.weight": divisors})),
+        ("longrope's lists in a file of another type", "wrong number of tensors",
+         write("llama", tensors={"rope_factors_long.weight": divisors, "rope_factors_short.weight": divisors})),
+        ("a huge factor", "rope.scaling.factor", write("llama", more=scaled(T.LINEAR, 1e9)))):
+    ok(why in run_time(file, rc=2).get("error", ""), f"run-time: {name} is refused")
 kept.cleanup()
 end()

@@ -35,13 +35,14 @@ add_number (cJSON *config, const char *key, double x)
 }
 
 /* Two kinds of layers: the full ones have the file's block.  */
-static rw_status
-add_kinds (rw_gguf_source *r, cJSON *config, cJSON *block)
+static void
+add_kinds (const rw_gguf_source *r, const rw_llama_rope *rope, cJSON *config, cJSON *block)
 {
   const rw_hyper *h = &r->hyper;
   const bool gemma = strcmp (h->arch->name, "gemma3") == 0;
-  double base = gemma ? GEMMA_LOCAL_BASE : rw_json_get (block, "rope_theta")->valuedouble;
-  const rw_status s = rw_gguf_model_number (r, "rope.freq_base_swa", 1e-6, 1e30, &base);
+  const double otherwise
+      = gemma ? GEMMA_LOCAL_BASE : rw_json_get (block, "rope_theta")->valuedouble;
+  const double base = isnan (rope->freq_base_swa) ? otherwise : rope->freq_base_swa;
   cJSON *sliding = gemma ? cJSON_CreateObject () : cJSON_Duplicate (block, true);
   if (gemma)
     cJSON_AddStringToObject (sliding, "rope_type", "default");
@@ -54,17 +55,21 @@ add_kinds (rw_gguf_source *r, cJSON *config, cJSON *block)
   cJSON *both = cJSON_AddObjectToObject (config, "rope_parameters");
   cJSON_AddItemToObject (both, "full_attention", block);
   cJSON_AddItemToObject (both, "sliding_attention", sliding);
-  return s;
 }
 
 /* The words of a Hugging Face config for what the file says.  */
 static rw_status
-write_config (rw_gguf_source *r, cJSON *config)
+write_config (const rw_gguf_source *r, const rw_llama_rope *rope, cJSON *config)
 {
   const rw_hyper *h = &r->hyper;
   cJSON *block = NULL;
-  double original;
-  const rw_status s = rw_gguf_model_block (r, &block, &original);
+  double original = NAN;
+  rw_status s = RW_OK;
+  if (r->as_llama) /* rw_llama_rules takes the struct itself */
+    cJSON_AddNumberToObject (block = cJSON_CreateObject (), "rope_theta",
+                             isnan (rope->freq_base) ? RW_LLAMA_BASE : rope->freq_base);
+  else
+    s = rw_gguf_model_block (r, rope, &block, &original);
   if (s)
     {
       cJSON_Delete (block);
@@ -84,8 +89,9 @@ write_config (rw_gguf_source *r, cJSON *config)
   if (h->window && h->window_period != 1)
     add_number (config, "sliding_window", (double) h->window);
   if (h->window && h->window_period > 1)
-    return add_kinds (r, config, block);
-  cJSON_AddItemToObject (config, "rope_parameters", block);
+    add_kinds (r, rope, config, block);
+  else
+    cJSON_AddItemToObject (config, "rope_parameters", block);
   return RW_OK;
 }
 
@@ -185,19 +191,25 @@ read_model (rw_gguf_source *r, const char *path, const cJSON *rope, rw_model *ou
   rw_config c;
   rw_notes notes = { 0 };
   char prefix[48];
+  rw_llama_rope own;
   cJSON *config = cJSON_CreateObject ();
-  rw_status s = write_config (r, config);
+  rw_status s = rw_gguf_model_rope (r, &own);
+  if (!s)
+    s = write_config (r, &own, config);
   if (!s)
     s = rw_config_open (&c, path, config, prefix, &notes, r->err);
   if (!s)
     {
-      c.rules = rw_hf_rules_of ("exact");
+      c.rules = r->as_llama ? &rw_llama_rules : rw_hf_rules_of ("exact");
+      c.llama = r->as_llama ? &own : NULL;
       s = rw_hf_read (&c, path, rope, out);
     }
+  rw_llama_rope_free (&own);
   rw_notes_free (&notes);
   cJSON_Delete (config);
   if (s)
     return s;
+  snprintf (out->family, sizeof out->family, "%s", r->hyper.arch->name);
   note_shape (r);
   note_rest (r);
   replace_notes (r, out);
@@ -212,7 +224,8 @@ rw_gguf_model_read (const rw_stack *stack, const char *path, const cJSON *rope, 
                     rw_error *err)
 {
   rw_gguf *g = NULL;
-  if (strcmp (stack->name, "exact") != 0)
+  const bool as_llama = strcmp (stack->name, "llama.cpp") == 0;
+  if (strcmp (stack->name, "exact") != 0 && !as_llama)
     {
       rw_fail (err, RW_EINVAL, "%s: the stack '%s' reads no GGUF files", path, stack->name);
       return rw_hint (err, "leave --stack out, or give the config.json of the model");
@@ -220,7 +233,7 @@ rw_gguf_model_read (const rw_stack *stack, const char *path, const cJSON *rope, 
   rw_status s = rw_gguf_open (path, &g, err);
   if (s)
     return s;
-  rw_gguf_source r = { .g = g, .err = err };
+  rw_gguf_source r = { .g = g, .as_llama = as_llama, .err = err };
   s = rw_hyper_read (g, &r.hyper, err);
   if (!s)
     s = read_model (&r, path, rope, out);

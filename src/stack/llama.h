@@ -49,6 +49,8 @@ const rw_llama_arch *rw_llama_arch_of_family (const char *model_type);
 
 /* ---- the struct ---- */
 
+#define RW_LLAMA_BASE 10000.0 /* where no rope.freq_base is said: llama.cpp's load_hparams */
+
 typedef enum
 {
   RW_LLAMA_UNSAID, /* no rope.scaling.type: linear */

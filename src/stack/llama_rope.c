@@ -16,7 +16,7 @@
 #include <math.h>
 #include <string.h>
 
-static const double BASE = 10000, SWA_BASE = 10000; /* load_hparams; gemma3's loader */
+static const double SWA_BASE = 10000; /* gemma3's loader */
 static const double BETA_FAST = 32, BETA_SLOW = 1;
 static const double TENTH = 0.1;        /* of the log multiplier, and YaRN's slope */
 static const double NARROWEST = 0.001;  /* ggml's rope_yarn_ramp */
@@ -140,7 +140,7 @@ resolve (const rw_llama_rope *r, const rw_geometry *g, bool sliding, run *x)
               .fast = first_said (r->beta_fast, betas, r->yarn_beta_fast, BETA_FAST),
               .slow = first_said (r->beta_slow, betas, r->yarn_beta_slow, BETA_SLOW),
               .pairs = rw_geometry_pairs (g) };
-  x->g.rope_theta = said (r->freq_base, BASE);
+  x->g.rope_theta = said (r->freq_base, RW_LLAMA_BASE);
   if (sliding)
     x->g.rope_theta = sliding_base (r, x->g.rope_theta);
   x->g.original_length = said (r->original_context_length, said (r->context_length, g->max_length));
