@@ -10,6 +10,26 @@
 static const char *const text_parts[]
     = { "text_config", "llm_config", "language_config", "thinker_config", NULL };
 
+const cJSON *
+rw_config_text (const cJSON *root, char prefix[48])
+{
+  const cJSON *text = root;
+  prefix[0] = 0;
+  for (bool deeper = true; deeper;) /* thinker_config holds a text_config */
+    {
+      deeper = false;
+      for (const char *const *part = text_parts; *part && !deeper; part++)
+        if (cJSON_IsObject (rw_json_get (text, *part))
+            && strlen (prefix) + strlen (*part) + 2 <= 48)
+          {
+            text = rw_json_get (text, *part);
+            strcat (strcat (prefix, *part), ".");
+            deeper = true;
+          }
+    }
+  return text;
+}
+
 rw_status
 rw_config_fail (const rw_config *c, const char *key, const char *format, ...)
 {
@@ -34,7 +54,6 @@ rw_status
 rw_config_open (rw_config *c, const char *file, const cJSON *root, char prefix[48], rw_notes *notes,
                 rw_error *err)
 {
-  prefix[0] = 0;
   *c = (rw_config){ .file = file,
                     .prefix = prefix,
                     .root = root,
@@ -44,18 +63,7 @@ rw_config_open (rw_config *c, const char *file, const cJSON *root, char prefix[4
                     .err = err };
   if (!cJSON_IsObject (root))
     return rw_fail (err, RW_EINVAL, "%s: expected an object, got %s", file, rw_json_kind (root));
-  for (bool deeper = true; deeper;) /* thinker_config holds a text_config */
-    {
-      deeper = false;
-      for (const char *const *part = text_parts; *part && !deeper; part++)
-        if (cJSON_IsObject (rw_json_get (c->text, *part))
-            && strlen (prefix) + strlen (*part) + 2 <= 48)
-          {
-            c->text = rw_json_get (c->text, *part);
-            strcat (strcat (prefix, *part), ".");
-            deeper = true;
-          }
-    }
+  c->text = rw_config_text (root, prefix);
   const char *type = model_type_of (c->text);
   c->family = rw_family_find (type ? type : model_type_of (root));
   return RW_OK;

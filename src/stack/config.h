@@ -37,6 +37,8 @@ typedef struct
   rw_error *err;
 } rw_config;
 
+/* The part that describes the language model: root, or inside it; prefix is the way there.  */
+const cJSON *rw_config_text (const cJSON *root, char prefix[48]);
 /* Picks the language model's part of `root` and its family.  `prefix` is at least 48 bytes.  */
 rw_status rw_config_open (rw_config *c, const char *file, const cJSON *root, char prefix[48],
                           rw_notes *notes, rw_error *err);

@@ -1,7 +1,7 @@
 /* inline: the `model` of a sweep config, a name or an object; see stack.h.
 
    An inline object is checked strictly, put into the words of a Hugging Face config, and read like
-   one.  Its schedule blocks are read strictly too.  */
+   one.  `exact` reads its schedule blocks strictly too, every other stack as it reads blocks.  */
 #include "base/mem.h"
 #include "stack/hf.h"
 #include "stack/presets.h"
@@ -143,9 +143,9 @@ translate (const cJSON *model, const char *path, cJSON *out, rw_error *err)
   return s;
 }
 
+/* By `exact`: every key has to be known.  */
 static rw_status
-read_inline (const rw_stack *stack, const cJSON *model, const char *path, rw_model *out,
-             rw_error *err)
+read_inline (const cJSON *model, const char *path, rw_model *out, rw_error *err)
 {
   rw_config c;
   rw_notes notes = { 0 };
@@ -160,7 +160,7 @@ read_inline (const rw_stack *stack, const cJSON *model, const char *path, rw_mod
     {
       snprintf (prefix, sizeof prefix, "%.60s.", path);
       c.prefix = prefix;
-      c.rules = rw_hf_rules_of (stack->name);
+      c.rules = rw_hf_rules_of ("exact");
       c.reading = RW_STRICT;
       s = rw_hf_read (&c, cJSON_IsString (name) ? name->valuestring : "inline", NULL, out);
     }
@@ -183,23 +183,58 @@ beside (const char *model, const char *folder)
   return NULL;
 }
 
-rw_status
-rw_stack_config_model (const rw_stack *stack, const cJSON *model, const char *path,
-                       const char *folder, rw_model *out, rw_error *err)
+static rw_status
+open_inline (const cJSON *model, const char *path, rw_origin *out, rw_error *err)
 {
-  *out = (rw_model){ 0 };
-  if (cJSON_IsObject (model))
-    return read_inline (stack, model, path, out, err);
-  if (!cJSON_IsString (model))
-    return rw_fail (err, RW_EINVAL, "%s: expected a preset, a path or an object, got %s", path,
-                    rw_json_kind (model));
-  const char *text = model->valuestring;
+  const cJSON *name = rw_json_get (model, "name");
+  out->config = cJSON_CreateObject ();
+  const rw_status s = translate (model, path, out->config, err);
+  if (!s && !(out->name = rw_strdup (cJSON_IsString (name) ? name->valuestring : "inline")))
+    return rw_nomem (err, sizeof *out);
+  return s;
+}
+
+static rw_status
+open_named (const char *text, const char *path, const char *folder, rw_origin *out, rw_error *err)
+{
   char *preset = NULL;
   rw_status s = rw_preset_path (text, &preset, err);
   char *file = preset || s ? NULL : beside (text, folder);
   if (!s)
-    s = rw_stack_model (stack, file ? file : text, NULL, out, err);
+    s = rw_stack_open (file ? file : text, out, err);
   rw_free (preset);
   rw_free (file);
+  return rw_within (err, s, "%s", path);
+}
+
+rw_status
+rw_stack_origin (const cJSON *model, const char *path, const char *folder, rw_origin *out,
+                 rw_error *err)
+{
+  *out = (rw_origin){ 0 };
+  if (!cJSON_IsObject (model) && !cJSON_IsString (model))
+    return rw_fail (err, RW_EINVAL, "%s: expected a preset, a path or an object, got %s", path,
+                    rw_json_kind (model));
+  const rw_status s = cJSON_IsObject (model)
+                          ? open_inline (model, path, out, err)
+                          : open_named (model->valuestring, path, folder, out, err);
+  if (s)
+    rw_origin_free (out);
+  return s;
+}
+
+rw_status
+rw_stack_config_model (const rw_stack *stack, const cJSON *model, const char *path,
+                       const char *folder, rw_model *out, rw_error *err)
+{
+  rw_origin o;
+  *out = (rw_model){ 0 };
+  if (cJSON_IsObject (model) && strcmp (stack->name, "exact") == 0)
+    return read_inline (model, path, out, err);
+  rw_status s = rw_stack_origin (model, path, folder, &o, err);
+  if (s)
+    return s;
+  s = rw_origin_read (&o, stack, NULL, out, err);
+  rw_origin_free (&o);
   return rw_within (err, s, "%s", path);
 }

@@ -140,42 +140,67 @@ last_part (const char *path)
   return rw_format ("%.*s", (int) (n - i), path + i);
 }
 
-/* The config in the file and what the model is called; *config stays NULL for a GGUF file.  */
 static rw_status
-read_config (const char *path, const char *model, cJSON **config, char **name, rw_error *err)
-{
-  const bool gguf = strcmp (path, "-") != 0 && rw_gguf_model_is (path);
-  const rw_status s = gguf ? RW_OK : rw_json_read (path, config, err);
-  if (s)
-    return s;
-  *name = last_part (model);
-  return *name ? RW_OK : rw_nomem (err, strlen (model));
-}
-
-static rw_status
-open_model (const char *model, char **path, cJSON **config, char **name, rw_error *err)
+open_model (const char *model, rw_origin *out, rw_error *err)
 {
   const char *called = NULL;
-  *path = *name = NULL;
-  *config = NULL;
-  rw_status s = rw_stack_file (model, path, &called, err);
-  if (!s)
-    s = read_config (*path, called, config, name, err);
+  rw_status s = rw_stack_file (model, &out->path, &called, err);
+  if (s)
+    return s;
+  const bool gguf = strcmp (out->path, "-") != 0 && rw_gguf_model_is (out->path);
+  if (!gguf)
+    s = rw_json_read (out->path, &out->config, err);
+  if (!s && !(out->name = last_part (called)))
+    s = rw_nomem (err, strlen (called));
   return s;
+}
+
+rw_status
+rw_stack_open (const char *model, rw_origin *out, rw_error *err)
+{
+  *out = (rw_origin){ 0 };
+  const rw_status s = open_model (model, out, err);
+  if (s)
+    rw_origin_free (out);
+  return s;
+}
+
+void
+rw_origin_free (rw_origin *o)
+{
+  if (!o)
+    return;
+  cJSON_Delete (o->config);
+  rw_free (o->name);
+  rw_free (o->path);
+  *o = (rw_origin){ 0 };
+}
+
+rw_status
+rw_origin_read (const rw_origin *o, const rw_stack *stack, const cJSON *rope, rw_model *out,
+                rw_error *err)
+{
+  const char *file = !o->path ? o->name : strcmp (o->path, "-") == 0 ? "stdin" : o->path;
+  *out = (rw_model){ 0 };
+  const rw_status s = o->config ? stack->read (file, o->config, rope, out, err)
+                                : rw_gguf_model_read (stack, o->path, rope, out, err);
+  if (s)
+    return s;
+  rw_free (out->name);
+  if ((out->name = rw_strdup (o->name)))
+    return RW_OK;
+  rw_model_free (out);
+  return rw_nomem (err, strlen (o->name));
 }
 
 rw_status
 rw_stack_config (const char *model, cJSON **config, char **name, rw_error *err)
 {
-  char *path;
-  const rw_status s = open_model (model, &path, config, name, err);
-  rw_free (path);
-  if (!s)
-    return RW_OK;
-  cJSON_Delete (*config);
-  rw_free (*name);
-  *config = NULL;
-  *name = NULL;
+  rw_origin o;
+  const rw_status s = rw_stack_open (model, &o, err);
+  *config = o.config;
+  *name = o.name;
+  rw_free (o.path);
   return s;
 }
 
@@ -189,25 +214,15 @@ rw_status
 rw_stack_model (const rw_stack *stack, const char *model, const char *rope, rw_model *out,
                 rw_error *err)
 {
-  cJSON *block = NULL, *config = NULL;
-  char *path = NULL, *name = NULL;
+  cJSON *block = NULL;
+  rw_origin o = { 0 };
   *out = (rw_model){ 0 };
   rw_status s = rope ? rw_json_argument (rope, "--rope", &block, err) : RW_OK;
   if (!s)
-    s = open_model (model, &path, &config, &name, err);
-  if (!s && config)
-    s = stack->read (strcmp (path, "-") == 0 ? "stdin" : path, config, block, out, err);
-  else if (!s)
-    s = rw_gguf_model_read (stack, path, block, out, err);
+    s = rw_stack_open (model, &o, err);
   if (!s)
-    {
-      rw_free (out->name);
-      out->name = name;
-      name = NULL;
-    }
-  cJSON_Delete (config);
+    s = rw_origin_read (&o, stack, block, out, err);
+  rw_origin_free (&o);
   cJSON_Delete (block);
-  rw_free (name);
-  rw_free (path);
   return s;
 }

@@ -62,6 +62,32 @@ rw_status rw_stack_find (const char *name, const rw_stack **out, rw_error *err);
 rw_status rw_stack_model (const rw_stack *stack, const char *model, const char *rope, rw_model *out,
                           rw_error *err);
 
+/* A MODEL before a stack reads it: opened once, read by several stacks and with several blocks.
+   Free with rw_origin_free.  */
+typedef struct
+{
+  char *name;    /* of the model; owned */
+  char *path;    /* of its file; NULL for an inline object; owned */
+  cJSON *config; /* in the words of Hugging Face; NULL for a GGUF file; owned */
+} rw_origin;
+
+rw_status rw_stack_open (const char *model, rw_origin *out, rw_error *err);
+/* The `model` of a sweep config, as rw_stack_config_model takes it.  */
+rw_status rw_stack_origin (const cJSON *model, const char *path, const char *folder, rw_origin *out,
+                           rw_error *err);
+void rw_origin_free (rw_origin *origin); /* zeroes it; NULL-safe */
+/* What the stack makes of it; rope as in rw_stack.read.  An inline model's blocks are read as the
+   stack reads them: rw_stack_config_model is stricter for `exact`.  */
+rw_status rw_origin_read (const rw_origin *origin, const rw_stack *stack, const cJSON *rope,
+                          rw_model *out, rw_error *err);
+/* The block that a config has of its own for a layer type ("" for the only one); NULL where it has
+   none.  */
+const cJSON *rw_config_block (const cJSON *config, const char *layer_type);
+/* A merge patch that gives one key of a rope another value, in its block or, for base, rotated
+   share and trained length, where the config says them.  Takes `value` over; NULL: out of memory.
+ */
+cJSON *rw_config_turn (const cJSON *config, const char *layer_type, const char *key, cJSON *value);
+
 /* The config.json that MODEL stands for, to be read by several stacks, or changed and read again;
    NULL for a GGUF file, which has none.  *name is what the model is called.  The caller frees
    *config with cJSON_Delete and *name with rw_free.  */
