@@ -166,12 +166,24 @@ field_object (const rw_plan *plan, const rw_plan_field *f)
   return o;
 }
 
+/* Several stacks read one model, and it is still one.  */
+static bool
+named_before (const rw_plan *plan, size_t i)
+{
+  for (size_t j = 0; j < i; j++)
+    if (strcmp (plan->models[j].name, plan->models[i].name) == 0
+        && strcmp (plan->models[j].stack, plan->models[i].stack) != 0)
+      return true;
+  return false;
+}
+
 static void
 add_lists (cJSON *o, const rw_plan *plan)
 {
   cJSON *models = cJSON_AddArrayToObject (o, "models");
   for (size_t i = 0; i < plan->n_models; i++)
-    cJSON_AddItemToArray (models, cJSON_CreateString (plan->models[i].name));
+    if (!named_before (plan, i))
+      cJSON_AddItemToArray (models, cJSON_CreateString (plan->models[i].name));
   cJSON *axes = cJSON_AddArrayToObject (o, "axes");
   for (size_t a = 0; a < plan->n_axes; a++)
     cJSON_AddItemToArray (axes, axis_object (plan, &plan->axes[a]));
@@ -276,9 +288,13 @@ static void
 print_text (const rw_plan *plan, const rw_inputs *inputs)
 {
   char buf[64];
-  printf ("%-9s %s\n%-9s", "name", plan->name, plan->n_models > 1 ? "models" : "model");
+  bool several = false;
+  for (size_t i = 1; i < plan->n_models; i++)
+    several = several || !named_before (plan, i);
+  printf ("%-9s %s\n%-9s", "name", plan->name, several ? "models" : "model");
   for (size_t i = 0; i < plan->n_models; i++)
-    printf ("%s %s", i ? "," : "", plan->models[i].name);
+    if (!named_before (plan, i))
+      printf ("%s %s", i ? "," : "", plan->models[i].name);
   printf ("\n%-9s %s\n%-9s %llu\n", "stack", plan->stack, "seed", (unsigned long long) plan->seed);
   for (size_t a = 0; a < plan->n_axes; a++)
     print_axis (plan, &plan->axes[a], a == 0);

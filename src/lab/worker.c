@@ -183,6 +183,8 @@ fill_freqs (rw_worker *w, rw_error *err)
   const rw_point *p = w->point;
   w->freqs.rule = p->rule;
   w->freqs.query_scale = p->query_scale;
+  if (!p->schedule)
+    return rw_fail (err, RW_EINVAL, "schedule: %s", p->refusal);
   return rw_schedule_fill (p->schedule, &p->rope->geometry, p->length, &w->freqs, err);
 }
 

@@ -169,16 +169,18 @@ check_tuples (rw_plan *plan, const cJSON *value, size_t names, rw_error *err)
 /* A linked dimension belongs to the schedule only if all its columns do.  Rules and query scales
    count as the schedule: they reach a metric with the frequencies, never with the input.  */
 static bool
-all_of_schedule (const rw_plan *plan, size_t dim)
+all_of_schedule (const rw_plan *plan, size_t dim, bool or_stack)
 {
   bool all = true;
   for (size_t a = 0; a < plan->n_axes; a++)
     {
       const rw_column *c = &plan->parts->column[a];
       if (plan->axes[a].dim == dim)
-        all = all && (c->is == RW_COLUMN_BLOCK || c->is == RW_COLUMN_PARAM)
-              && (c->role == RW_ROLE_SCHEDULE || c->role == RW_ROLE_RULE
-                  || c->role == RW_ROLE_QUERY_SCALE);
+        all = all
+              && ((or_stack && c->is == RW_COLUMN_STACK)
+                  || ((c->is == RW_COLUMN_BLOCK || c->is == RW_COLUMN_PARAM)
+                      && (c->role == RW_ROLE_SCHEDULE || c->role == RW_ROLE_RULE
+                          || c->role == RW_ROLE_QUERY_SCALE)));
     }
   return all;
 }
@@ -213,7 +215,8 @@ read_dim (rw_plan *plan, const cJSON *value, rw_error *err)
     }
   if (s)
     return s;
-  plan->of_schedule[dim] = all_of_schedule (plan, dim);
+  plan->of_schedule[dim] = all_of_schedule (plan, dim, false);
+  plan->parts->of_stream[dim] = !all_of_schedule (plan, dim, true);
   plan->n_dims++;
   return RW_OK;
 }

@@ -45,17 +45,20 @@ static rw_status
 add_block (rw_plan *plan, const cJSON *value, size_t role, const char *path, const char *layer_type,
            rw_blocks *out, rw_error *err)
 {
+  /* Under other stacks than `exact` it is for them to judge the keys of a schedule.  */
+  const bool served = role == RW_ROLE_SCHEDULE && rw_models_served (plan);
+  const rw_reading reading = served ? RW_LENIENT : RW_STRICT;
   rw_notes notes = { 0 };
   rw_object *object = NULL;
   rw_status s = rw_grow ((void **) &out->item, out->n, out->n + 1, sizeof *out->item, err);
   if (!s)
-    s = rw_block_read (value, rw_blocks_kind (role), RW_STRICT, path, plan->parts->folder, &notes,
+    s = rw_block_read (value, rw_blocks_kind (role), reading, path, plan->parts->folder, &notes,
                        &object, err);
   rw_warning_add (plan, "", &notes);
   rw_notes_free (&notes);
   if (s)
     return s;
-  out->item[out->n++] = (rw_blocks_item){ .object = object };
+  out->item[out->n++] = (rw_blocks_item){ .object = object, .written = value };
   if (layer_type && !(out->item[out->n - 1].layer_type = rw_strdup (layer_type)))
     return rw_nomem (err, strlen (layer_type));
   return RW_OK;

@@ -4,6 +4,7 @@
 #include "plan/parts.h"
 #include "schedule/schedule.h"
 
+#include <stdio.h>
 #include <string.h>
 
 rw_status
@@ -51,27 +52,105 @@ make_layers (const rw_model *model, const rw_rope *still, rw_rope **out, rw_erro
   return RW_OK;
 }
 
+bool
+rw_models_exact (const rw_stack *stack)
+{
+  return strcmp (stack->name, "exact") == 0;
+}
+
+bool
+rw_models_served (const rw_plan *plan)
+{
+  bool served = false;
+  for (size_t j = 0; j < plan->parts->n_stacks; j++)
+    served = served || !rw_models_exact (plan->parts->stack[j]);
+  return served;
+}
+
+/* An inline model is checked by every stack; only `exact` reads its blocks strictly.  */
+static rw_status
+read_model (rw_plan *plan, size_t i, size_t j, const char *path, rw_model *out, rw_error *err)
+{
+  struct rw_plan_parts *parts = plan->parts;
+  const rw_stack *stack = parts->stack[j];
+  const cJSON *source = parts->source[i];
+  rw_origin *origin = &parts->origin[i];
+  rw_status s = RW_OK;
+  if (!origin->name)
+    s = rw_stack_origin (source, path, parts->folder, origin, err);
+  if (s)
+    return s;
+  if (cJSON_IsObject (source) && rw_models_exact (stack))
+    return rw_stack_config_model (stack, source, path, parts->folder, out, err);
+  return rw_origin_read (origin, stack, NULL, out, err);
+}
+
+/* Another stack may read what this one refuses; a fault of the machine is one for all.  */
+static rw_status
+keep_refusal (rw_plan *plan, size_t i, size_t j, rw_status s, const char *path, rw_error *err)
+{
+  struct rw_plan_parts *parts = plan->parts;
+  rw_error why = err ? *err : (rw_error){ 0 };
+  if ((s != RW_EINVAL && s != RW_EDOMAIN) || parts->n_stacks == 1)
+    return s;
+  char *text = rw_format ("the stack '%s' refuses the model: %s", parts->stack[j]->name, why.text);
+  if (!text)
+    return rw_nomem (err, sizeof why);
+  parts->refusal[i * parts->n_stacks + j] = text;
+  rw_note_add (&plan->notes, RW_NOTE_WARNING, "%s: %s; its points will fail", path, text);
+  return RW_OK;
+}
+
 /* Reads model i for stack j, once.  */
 static rw_status
 need_model (rw_plan *plan, size_t i, size_t j, const char *path, rw_error *err)
 {
   struct rw_plan_parts *parts = plan->parts;
   size_t *place = &parts->model[i * parts->n_stacks + j];
-  if (*place != SIZE_MAX)
+  if (*place != SIZE_MAX || parts->refusal[i * parts->n_stacks + j])
     return RW_OK;
+  rw_error why = { 0 };
   rw_model *model = &plan->models[plan->n_models];
-  rw_status s
-      = rw_stack_config_model (parts->stack[j], parts->source[i], path, parts->folder, model, err);
-  if (s) /* the reader names the path of most faults, not of those of the whole geometry */
-    return err && strncmp (err->text, path, strlen (path)) != 0 ? rw_within (err, s, "%s", path)
-                                                                : s;
+  rw_status s = read_model (plan, i, j, path, model, &why);
+  if (s)
+    { /* the reader names the path of most faults, not of those of the whole geometry */
+      if (strncmp (why.text, path, strlen (path)) != 0)
+        rw_within (&why, s, "%s", path);
+      if (err)
+        *err = why;
+      return keep_refusal (plan, i, j, s, path, err);
+    }
   *place = plan->n_models++;
   s = make_still (model, &parts->still[*place], err);
   if (!s)
     s = make_layers (model, &parts->still[*place], &parts->layer[*place], err);
+  char where[RW_PATH_TEXT];
+  const char *name = model->name ? model->name : path;
+  if (parts->n_stacks > 1)
+    snprintf (where, sizeof where, "%.160s (%.80s)", name, parts->stack[j]->name);
   for (size_t r = 0; r < model->n_ropes; r++)
-    rw_warning_add (plan, model->name ? model->name : path, &model->rope[r].notes);
+    rw_warning_add (plan, parts->n_stacks > 1 ? where : name, &model->rope[r].notes);
   return s;
+}
+
+/* A model that no stack reads is a fault of the config.  */
+static rw_status
+check_read (const rw_plan *plan, rw_error *err)
+{
+  const struct rw_plan_parts *parts = plan->parts;
+  for (size_t i = 0; i < parts->n_sources; i++)
+    {
+      const char *why = NULL;
+      bool read = false;
+      for (size_t j = 0; j < parts->n_stacks; j++)
+        {
+          read = read || parts->model[i * parts->n_stacks + j] != SIZE_MAX;
+          why = why ? why : parts->refusal[i * parts->n_stacks + j];
+        }
+      if (!read)
+        return rw_fail (err, RW_EINVAL, "%s", why ? why : "model: no stack reads it");
+    }
+  return RW_OK;
 }
 
 static rw_status
@@ -136,12 +215,18 @@ rw_models_read (rw_plan *plan, rw_error *err)
     s = rw_nomem (err, n * sizeof *parts->still);
   if (!s && !(parts->layer = rw_new (n, sizeof *parts->layer)))
     s = rw_nomem (err, n * sizeof *parts->layer);
+  if (!s && !(parts->refusal = rw_new (n, sizeof *parts->refusal)))
+    s = rw_nomem (err, n * sizeof *parts->refusal);
+  if (!s && !(parts->origin = rw_new (parts->n_sources, sizeof *parts->origin)))
+    s = rw_nomem (err, parts->n_sources * sizeof *parts->origin);
   if (!s && !(plan->models = rw_new (n, sizeof *plan->models)))
     s = rw_nomem (err, n * sizeof *plan->models);
   for (size_t i = 0; !s && i < n; i++)
     parts->model[i] = SIZE_MAX;
   if (!s)
     s = need_models (plan, m, t, err);
+  if (!s)
+    s = check_read (plan, err);
   return !s && m ? label_models (plan, m, err) : s;
 }
 
@@ -156,34 +241,41 @@ rw_models_rope_of (const rw_model *model, const char *layer_type, const rw_rope 
   return rw_model_rope (model, layer_type, rope, err);
 }
 
+void
+rw_models_place (const rw_plan *plan, const size_t *at, size_t *source, size_t *stack)
+{
+  const struct rw_plan_parts *parts = plan->parts;
+  *source = *stack = 0;
+  for (size_t a = 0; a < plan->n_axes; a++)
+    {
+      const rw_column *c = &parts->column[a];
+      if (c->is == RW_COLUMN_MODEL)
+        *source = c->index[at[plan->axes[a].dim]];
+      else if (c->is == RW_COLUMN_STACK)
+        *stack = c->index[at[plan->axes[a].dim]];
+    }
+}
+
 rw_status
 rw_models_rope (const rw_plan *plan, const size_t *at, const rw_model **model, const rw_rope **rope,
                 rw_error *err)
 {
   const struct rw_plan_parts *parts = plan->parts;
-  size_t i = 0, j = 0, layer = SIZE_MAX;
-  const char *type = NULL;
-  for (size_t a = 0; a < plan->n_axes; a++)
-    {
-      const rw_axis *axis = &plan->axes[a];
-      const size_t k = at[axis->dim];
-      const rw_column_is is = parts->column[a].is;
-      if (is == RW_COLUMN_MODEL)
-        i = parts->column[a].index[k];
-      else if (is == RW_COLUMN_STACK)
-        j = parts->column[a].index[k];
-      else if (is == RW_COLUMN_LAYER)
-        layer = (size_t) axis->values[k];
-      else if (is == RW_COLUMN_LAYER_TYPE)
-        type = axis->labels[k];
-    }
-  const rw_model *m = &plan->models[parts->model[i * parts->n_stacks + j]];
-  *model = m;
-  if (layer == SIZE_MAX)
-    return rw_models_rope_of (m, type, rope, err);
+  const rw_axis *l = rw_axis_of (plan, RW_COLUMN_LAYER, 0);
+  const rw_axis *t = rw_axis_of (plan, RW_COLUMN_LAYER_TYPE, 0);
+  size_t i, j;
+  rw_models_place (plan, at, &i, &j);
+  const size_t place = parts->model[i * parts->n_stacks + j];
+  *model = NULL;
+  if (place == SIZE_MAX)
+    return rw_fail (err, RW_EINVAL, "%s", parts->refusal[i * parts->n_stacks + j]);
+  const rw_model *m = *model = &plan->models[place];
+  if (!l)
+    return rw_models_rope_of (m, t ? t->labels[at[t->dim]] : NULL, rope, err);
+  const size_t layer = (size_t) l->values[at[l->dim]];
   if (layer >= m->n_layers)
     return rw_fail (err, RW_EINVAL, "layer: %s has %zu known layers, so no layer %zu", m->name,
                     m->n_layers, layer);
-  *rope = &parts->layer[m - plan->models][layer];
+  *rope = &parts->layer[place][layer];
   return RW_OK;
 }

@@ -135,6 +135,35 @@ blocks (const rw_blocks *from, size_t role)
   return whole (nested, good);
 }
 
+/* A stack reads a schedule as it is written, with keys that its module does not have.  */
+static bool
+push_written (cJSON *list, const rw_blocks *from)
+{
+  bool good = list;
+  for (size_t i = 0; good && i < from->n; i++)
+    {
+      cJSON *copy = cJSON_Duplicate (from->item[i].written, true);
+      if (cJSON_IsObject (copy))
+        cJSON_DeleteItemFromObjectCaseSensitive (copy, "label");
+      good = push (list, copy);
+    }
+  return good;
+}
+
+/* Every schedule as it is written, where a stack other than `exact` reads them.  */
+static bool
+put_written (const rw_plan *plan, cJSON *core)
+{
+  if (!rw_models_served (plan))
+    return true;
+  const rw_axis *axis = rw_axis_of (plan, RW_COLUMN_BLOCK, RW_ROLE_SCHEDULE);
+  cJSON *list = cJSON_CreateArray ();
+  bool good = push_written (list, &plan->parts->base[RW_ROLE_SCHEDULE]);
+  for (size_t k = 0; axis && good && k < axis->n; k++)
+    good = push_written (list, &plan->parts->column[axis - plan->axes].blocks[k]);
+  return put (core, "written", list) && good;
+}
+
 static cJSON *
 rope (const rw_rope *r)
 {
@@ -176,8 +205,10 @@ model (const rw_model *m, bool weights)
     good = push (windows, cJSON_CreateNumber ((double) m->window_of_layer[i]));
   good = put (o, "rope_of_layer", layers) && good;
   good = put (o, "window_of_layer", windows) && good;
+  /* An axis may change the config that another stack than `exact` reads.  */
   return whole (o, good && put_text (o, "stack", m->stack)
-                       && (!weights || put_text (o, "sha256", m->sha256)));
+                       && ((!weights && strcmp (m->stack, "exact") == 0)
+                           || put_text (o, "sha256", m->sha256)));
 }
 
 static cJSON *
@@ -306,6 +337,7 @@ core (const rw_plan *plan)
     good = put (o, names[r], blocks (&p->base[r], r));
   if (good && p->n_files)
     good = put_files (p, o);
+  good = good && put_written (plan, o);
   return whole (o, good);
 }
 

@@ -36,6 +36,7 @@ typedef struct
 {
   char *layer_type; /* owned; NULL: the first rope, or not a schedule */
   rw_object *object;
+  const cJSON *written; /* as the config has it; borrowed from the tree */
 } rw_blocks_item;
 
 /* One block of a config.  A schedule may be nested by layer type; everything else has one object
@@ -105,6 +106,9 @@ struct rw_plan_parts
   const rw_stack **stack;      /* (n_stacks,) distinct */
   const cJSON **source;        /* (n_sources,) distinct `model` values */
   size_t *model;               /* (n_sources, n_stacks) index into plan->models, or SIZE_MAX */
+  rw_origin *origin;           /* (n_sources,) what the stacks read; owned */
+  char **refusal;              /* (n_sources, n_stacks) why a stack refuses a model; owned */
+  bool of_stream[RW_AXES_MAX]; /* the dimension changes the random numbers */
   rw_rope **layer;             /* beside plan->models: the rope of every layer, with the window of
                                   the layer; schedules and notes are the model's or still's */
   rw_rope *still;              /* beside plan->models: the rope of layers that do not rotate, with
@@ -164,6 +168,12 @@ rw_status rw_linked_turn (cJSON *root, rw_error *err);
 rw_status rw_models_add (struct rw_plan_parts *parts, const cJSON *value, size_t *index,
                          rw_error *err);
 rw_status rw_models_read (rw_plan *plan, rw_error *err); /* reads every model needed */
+/* Which source and which stack stand in the cell at `at`.  */
+void rw_models_place (const rw_plan *plan, const size_t *at, size_t *source, size_t *stack);
+/* Whether blocks mean their own formulas: under the stack `exact`.  */
+bool rw_models_exact (const rw_stack *stack);
+/* Whether some cell is of another stack than `exact`.  */
+bool rw_models_served (const rw_plan *plan);
 /* The rope of a layer type, NULL for the first.  */
 rw_status rw_models_rope_of (const rw_model *model, const char *layer_type, const rw_rope **rope,
                              rw_error *err);

@@ -49,6 +49,12 @@ free_parts (struct rw_plan_parts *parts)
   rw_free (parts->stack);
   rw_free (parts->source);
   rw_free (parts->model);
+  for (size_t i = 0; parts->origin && i < parts->n_sources; i++)
+    rw_origin_free (&parts->origin[i]);
+  for (size_t i = 0; parts->refusal && i < parts->n_sources * parts->n_stacks; i++)
+    rw_free (parts->refusal[i]);
+  rw_free (parts->origin);
+  rw_free (parts->refusal);
   rw_free (parts->still);
   rw_free (parts->layer);
   rw_free (parts->distance);

@@ -145,10 +145,14 @@ bool rw_plan_reads (const rw_plan *plan, const char *path);
 typedef struct
 {
   size_t index, group;
+  size_t stream;          /* group but for the stack: the same random numbers for every stack */
   size_t at[RW_AXES_MAX]; /* place on every dimension */
   const rw_model *model;
   const rw_rope *rope;
-  rw_object *schedule; /* owned by the point */
+  rw_object *schedule;  /* owned by the point; NULL where its stack refuses the block */
+  const char *refusal;  /* then why; else NULL */
+  const rw_notes *told; /* what its stack noted of the block; NULL where it read none */
+  bool refused;         /* the stack refuses the model: rw_plan_point failed because of it */
   double length;
   size_t layer, head;                           /* of the axes of these names; else 0 */
   const rw_object *rule, *query_scale, *source; /* NULL where there is none; owned by the point */

@@ -5,7 +5,7 @@
    and copies a block again only where the cell's block is another one; otherwise it only sets the
    parameters that an axis moves.  */
 #include "base/text.h"
-#include "plan/parts.h"
+#include "plan/served.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -18,6 +18,7 @@ struct rw_point_parts
     const rw_object *base; /* the block `object` was copied from */
     rw_object *object;     /* owned */
   } slot[RW_ROLES];
+  rw_served *served;
 };
 
 rw_status
@@ -41,17 +42,16 @@ rw_point_free (rw_point *point)
     return;
   for (size_t r = 0; r < RW_ROLES; r++)
     rw_object_free (point->parts->slot[r].object);
+  rw_served_free (point->parts->served);
   rw_free (point->parts);
   rw_free (point);
 }
 
-/* The block that plays the role in this cell before axes move its parameters; NULL for none.  */
-static const rw_object *
-base_of (const rw_plan *plan, const rw_point *point, size_t role)
+/* The config's block that plays the role in this cell; NULL for none.  */
+static const rw_blocks_item *
+item_of (const rw_plan *plan, const rw_point *point, size_t role)
 {
   const struct rw_plan_parts *parts = plan->parts;
-  if (role >= RW_ROLE_METRIC)
-    return plan->metrics[role - RW_ROLE_METRIC];
   const rw_axis *axis = rw_axis_of (plan, RW_COLUMN_BLOCK, role);
   const rw_blocks *blocks
       = axis ? &parts->column[axis - plan->axes].blocks[point->at[axis->dim]] : &parts->base[role];
@@ -59,11 +59,23 @@ base_of (const rw_plan *plan, const rw_point *point, size_t role)
     {
       const rw_rope *rope;
       if (role != RW_ROLE_SCHEDULE)
-        return blocks->item[i].object;
+        return &blocks->item[i];
       if (rw_models_rope_of (point->model, blocks->item[i].layer_type, &rope, NULL) == RW_OK
           && rope->schedule == point->rope->schedule)
-        return blocks->item[i].object;
+        return &blocks->item[i];
     }
+  return NULL;
+}
+
+/* The block that plays the role in this cell before axes move its parameters; NULL for none.  */
+static const rw_object *
+base_of (const rw_plan *plan, const rw_point *point, size_t role)
+{
+  if (role >= RW_ROLE_METRIC)
+    return plan->metrics[role - RW_ROLE_METRIC];
+  const rw_blocks_item *item = item_of (plan, point, role);
+  if (item)
+    return item->object;
   return role == RW_ROLE_SCHEDULE ? point->rope->schedule : NULL;
 }
 
@@ -114,6 +126,20 @@ fill_role (const rw_plan *plan, rw_point *point, size_t role, rw_object **out, r
   return s;
 }
 
+/* Under `exact` a block means its own formulas, under another stack what that one makes of it.  */
+static rw_status
+fill_schedule (const rw_plan *plan, rw_point *point, rw_error *err)
+{
+  size_t i, j;
+  point->refusal = NULL;
+  point->told = NULL;
+  rw_models_place (plan, point->at, &i, &j);
+  if (rw_models_exact (plan->parts->stack[j]))
+    return fill_role (plan, point, RW_ROLE_SCHEDULE, &point->schedule, err);
+  return rw_served_schedule (plan, point, item_of (plan, point, RW_ROLE_SCHEDULE),
+                             &point->parts->served, err);
+}
+
 static double
 length_of (const rw_plan *plan, const rw_point *point)
 {
@@ -136,10 +162,14 @@ unravel (const rw_plan *plan, size_t i, rw_point *point)
   point->index = i;
   for (size_t d = plan->n_dims; d--; i /= plan->shape[d])
     point->at[d] = i % plan->shape[d];
-  point->group = 0;
+  point->group = point->stream = 0;
   for (size_t d = 0; d < plan->n_dims; d++)
-    if (!plan->of_schedule[d])
-      point->group = point->group * plan->shape[d] + point->at[d];
+    {
+      if (!plan->of_schedule[d])
+        point->group = point->group * plan->shape[d] + point->at[d];
+      if (plan->parts->of_stream[d])
+        point->stream = point->stream * plan->shape[d] + point->at[d];
+    }
 }
 
 rw_status
@@ -150,12 +180,13 @@ rw_plan_point (const rw_plan *plan, size_t i, rw_point *point, rw_error *err)
     return rw_fail (err, RW_EINVAL, "point %zu: the plan has %zu", i, plan->n_points);
   unravel (plan, i, point);
   rw_status s = rw_models_rope (plan, point->at, &point->model, &point->rope, err);
+  point->refused = s && !point->model;
   if (s)
     return s;
   point->length = length_of (plan, point);
   point->layer = place_of (plan, RW_COLUMN_LAYER, point);
   point->head = place_of (plan, RW_COLUMN_HEAD, point);
-  s = fill_role (plan, point, RW_ROLE_SCHEDULE, &point->schedule, err);
+  s = fill_schedule (plan, point, err);
   if (!s)
     s = fill_role (plan, point, RW_ROLE_RULE, &rule, err);
   if (!s)
@@ -228,5 +259,5 @@ rw_point_input (const rw_plan *plan, const rw_point *point, rw_input *in)
   in->n_positions = parts->n_positions;
   in->position = parts->position;
   in->seed = plan->seed;
-  in->group = point->group;
+  in->group = point->stream;
 }

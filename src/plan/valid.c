@@ -22,13 +22,28 @@ walk_role (const rw_plan *plan, size_t role, bool length, rw_visit *visit, void 
 typedef struct
 {
   rw_plan *plan;
-  size_t pairs; /* the largest so far */
+  size_t pairs;      /* the largest so far */
+  size_t n, refused; /* cells, and those whose stack refuses its block ... */
+  rw_error why;      /* ... the first of them */
 } schedules;
+
+static rw_status
+note_refusal (const rw_point *point, schedules *all)
+{
+  if (!all->refused++)
+    rw_fail (&all->why, RW_EINVAL, "schedule: %s", point->refusal);
+  rw_note_add (all->plan->notes.n < RW_WARNINGS_MAX ? &all->plan->notes : NULL, RW_NOTE_WARNING,
+               "schedule: %s; its points will fail", point->refusal);
+  return RW_OK;
+}
 
 static rw_status
 check_schedule (const rw_plan *plan, rw_point *point, void *data, rw_error *err)
 {
   schedules *all = data;
+  all->n++;
+  if (!point->schedule)
+    return note_refusal (point, all);
   rw_notes notes = { 0 };
   const rw_geometry *m = &point->rope->geometry;
   const bool listen = plan->notes.n < RW_WARNINGS_MAX;
@@ -40,6 +55,8 @@ check_schedule (const rw_plan *plan, rw_point *point, void *data, rw_error *err)
       const size_t pairs = rw_schedule_pairs (point->schedule, m);
       all->pairs = pairs > all->pairs ? pairs : all->pairs;
     }
+  if (point->told)
+    rw_warning_add (all->plan, point->model->stack, point->told);
   rw_warning_add (all->plan, point->schedule->module->name, &notes);
   rw_notes_free (&notes);
   return s;
@@ -127,6 +144,12 @@ rw_valid_check (rw_plan *plan, rw_error *err)
 {
   schedules all = { .plan = plan };
   rw_status s = walk_role (plan, RW_ROLE_SCHEDULE, false, check_schedule, &all, err);
+  if (!s && all.refused && all.refused == all.n)
+    {
+      if (err)
+        *err = all.why;
+      return all.why.status;
+    }
   if (!s)
     s = walk_role (plan, RW_ROLE_RULE, true, check_rule, NULL, err);
   if (!s)

@@ -50,6 +50,43 @@ write_place (const rw_plan *plan, const bool *mask, size_t cell, rw_text *t)
     }
 }
 
+/* The point of a cell, or, where its stack refuses the model and the walk has no opinion on the
+   stack, of the same cell of the first stack that reads it.  */
+static rw_status
+read_cell (const rw_plan *plan, const bool *mask, size_t *cell, rw_point *point, rw_error *err)
+{
+  const rw_axis *stacks = rw_axis_of (plan, RW_COLUMN_STACK, 0);
+  rw_status s = rw_plan_point (plan, *cell, point, err);
+  if (!s || !point->refused || !stacks || mask[stacks->dim])
+    return s;
+  size_t stride = 1;
+  for (size_t d = stacks->dim + 1; d < plan->n_dims; d++)
+    stride *= plan->shape[d];
+  for (size_t k = 1; s && point->refused && k < stacks->n; k++)
+    s = rw_plan_point (plan, *cell += stride, point, err);
+  return s;
+}
+
+static rw_status
+visit_cell (const rw_plan *plan, const bool *mask, size_t cell, rw_point *point, rw_visit *visit,
+            void *data, rw_error *err)
+{
+  rw_status s = read_cell (plan, mask, &cell, point, err);
+  if (s && point->refused)
+    return RW_OK; /* the plan has a warning of it; every model is read by some stack */
+  if (!s)
+    s = visit (plan, point, data, err);
+  if (s && s != RW_ENOMEM)
+    {
+      rw_text where = { 0 };
+      write_place (plan, mask, cell, &where);
+      if (where.n)
+        rw_within (err, s, "%s", rw_text_get (&where));
+      rw_text_free (&where);
+    }
+  return s;
+}
+
 rw_status
 rw_walk_cells (const rw_plan *plan, const bool *mask, size_t most, rw_visit *visit, void *data,
                rw_error *err)
@@ -58,20 +95,7 @@ rw_walk_cells (const rw_plan *plan, const bool *mask, size_t most, rw_visit *vis
   rw_point *point = NULL;
   rw_status s = rw_point_new (plan, &point, err);
   for (size_t j = 0; !s && j < n; j = j + step < n || j == n - 1 ? j + step : n - 1)
-    {
-      const size_t cell = masked_cell (plan, mask, j);
-      s = rw_plan_point (plan, cell, point, err);
-      if (!s)
-        s = visit (plan, point, data, err);
-      if (s && s != RW_ENOMEM)
-        {
-          rw_text where = { 0 };
-          write_place (plan, mask, cell, &where);
-          if (where.n)
-            rw_within (err, s, "%s", rw_text_get (&where));
-          rw_text_free (&where);
-        }
-    }
+    s = visit_cell (plan, mask, masked_cell (plan, mask, j), point, visit, data, err);
   rw_point_free (point);
   return s;
 }
