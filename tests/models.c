@@ -76,6 +76,25 @@ agrees (const rw_model *model, const row *r)
   ok (model->n_layers > 0 && model->rope_of_layer, "%s: its layers are known", r->name);
 }
 
+/* Presets that a stack refuses, and what its error says: by the beginning of the stack's name.  */
+static const struct
+{
+  const char *preset, *stack, *error;
+} refusals[] = {
+  { "minicpm3-4b", "hf-4", "rope_scaling.factor: longrope needs it" }, /* names no model_type */
+  { NULL, NULL, NULL },
+};
+
+static const char *
+refusal_of (const char *preset, const char *stack)
+{
+  for (size_t i = 0; refusals[i].preset; i++)
+    if (strcmp (refusals[i].preset, preset) == 0
+        && strncmp (refusals[i].stack, stack, strlen (refusals[i].stack)) == 0)
+      return refusals[i].error;
+  return NULL;
+}
+
 static void
 presets_are_read (void)
 {
@@ -94,8 +113,13 @@ presets_are_read (void)
         rw_model model;
         rw_error err = { 0 };
         const int read = !rw_stack_model (stack, r.name, NULL, &model, &err);
-        ok (read && fills (&model, &err), "%s is read by %s%s%s", r.name, stack->name,
-            err.text[0] ? ": " : "", err.text);
+        const char *refusal = refusal_of (r.name, stack->name);
+        if (refusal)
+          ok (!read && strstr (err.text, refusal), "%s is refused by %s: %s", r.name, stack->name,
+              err.text);
+        else
+          ok (read && fills (&model, &err), "%s is read by %s%s%s", r.name, stack->name,
+              err.text[0] ? ": " : "", err.text);
         if (read && strcmp (stack->name, "exact") == 0)
           agrees (&model, &r);
         rw_model_free (&model);

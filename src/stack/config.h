@@ -12,15 +12,30 @@
 struct rw_rope_site;
 struct rw_llama_rope;
 
-/* How transformers' reading is departed from; one row a stack, in hf.c.  */
+/* A key that a stack passes over, and why.  */
+typedef struct
+{
+  const char *key, *why;
+} rw_key_why;
+
+/* How transformers' reading is departed from; one row a stack, in its file.  */
 typedef struct
 {
   const char *name;
+  const char *who;     /* in notes and errors: "transformers", "vLLM" */
+  const char *unknown; /* "unknown to transformers" */
+  /* The stack's own rope types; NULL: those of transformers 5, and ropewalk's schedules.  */
+  const struct rw_hf_type *types;
+  const rw_key_why *whys;  /* keys of a rope block that it ignores; ends with a NULL key; or NULL */
   bool hf_types_only;      /* refuses rope types that transformers does not have */
   bool truncate_flat_only; /* a nested block's `truncate` is lost (6.4 of the method notes) */
   bool nested_by_types;    /* nested only if a key is a layer type (trl#6961) */
   /* OPTIONAL: makes a rope in place of rw_rope_make; see ropes.h.  */
   rw_status (*make) (const struct rw_rope_site *site);
+  bool top_level;          /* transformers before 5: base and partial factor at the top level, one
+                              flat rope_scaling, no rope_parameters */
+  const char *const *no_softmax; /* model_types whose class lacks the square of mscale_all_dim's
+                                    magnitude, NULL-terminated; or NULL */
 } rw_hf_rules;
 
 typedef struct

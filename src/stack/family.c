@@ -96,6 +96,8 @@ static const rw_family families[] = {
     .flags = RW_INTERLEAVES,
     .theta = 10000000,
     .max_length = 131072 },
+  { .model_type = "minicpm" },
+  { .model_type = "minicpm3" },
   { .model_type = "minimax_m2", .theta = 5000000, .max_length = 196608, .head_dim = 128 },
   { .model_type = "mistral", .max_length = 131072, .heads = 32, .hidden = 4096 },
   { .model_type = "mistral4", .flags = RW_INTERLEAVES | RW_SOFTMAX_MSCALE },

@@ -12,16 +12,14 @@
 #include <stdio.h>
 #include <string.h>
 
-static const rw_hf_rules rules[] = {
-  { .name = "exact" },
-  { .name = "hf", .hf_types_only = true, .truncate_flat_only = true, .nested_by_types = true },
-};
-
-enum
-{
-  EXACT,
-  HF
-};
+const rw_hf_rules rw_exact_rules
+    = { .name = "exact", .who = "transformers", .unknown = "unknown to transformers" };
+const rw_hf_rules rw_hf5_rules = { .name = "hf",
+                                   .who = "transformers",
+                                   .unknown = "unknown to transformers",
+                                   .hf_types_only = true,
+                                   .truncate_flat_only = true,
+                                   .nested_by_types = true };
 
 /* The rope of a layer type; the first where it has none of its own.  */
 static uint16_t
@@ -167,9 +165,9 @@ rw_hf_read (rw_config *c, const char *name, const cJSON *rope, rw_model *out)
   return s;
 }
 
-static rw_status
-read_as (const rw_hf_rules *r, const char *name, const cJSON *config, const cJSON *rope,
-         rw_model *out, rw_error *err)
+rw_status
+rw_hf_read_by (const rw_hf_rules *r, const char *name, const cJSON *config, const cJSON *rope,
+               rw_model *out, rw_error *err)
 {
   rw_config c;
   rw_notes notes = { 0 };
@@ -186,19 +184,13 @@ read_as (const rw_hf_rules *r, const char *name, const cJSON *config, const cJSO
 static rw_status
 read_exact (const char *name, const cJSON *config, const cJSON *rope, rw_model *out, rw_error *err)
 {
-  return read_as (&rules[EXACT], name, config, rope, out, err);
+  return rw_hf_read_by (&rw_exact_rules, name, config, rope, out, err);
 }
 
 static rw_status
 read_hf (const char *name, const cJSON *config, const cJSON *rope, rw_model *out, rw_error *err)
 {
-  return read_as (&rules[HF], name, config, rope, out, err);
-}
-
-const rw_hf_rules *
-rw_hf_rules_of (const char *stack)
-{
-  return strcmp (stack, "hf") == 0 ? &rules[HF] : &rules[EXACT];
+  return rw_hf_read_by (&rw_hf5_rules, name, config, rope, out, err);
 }
 
 const rw_stack rw_stack_exact

@@ -4,38 +4,10 @@
    noted as ignored and left out, the rest is read as any schedule block.  */
 #include "stack/rope_block.h"
 
+#include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-static const rw_hf_type hf_types[] = {
-  { .name = "default" },
-  { .name = "linear", .must = { "factor" } },
-  { .name = "dynamic", .must = { "factor" } },
-  { .name = "yarn",
-    .needs_length = true,
-    .must = { "factor" },
-    .may = { "attention_factor", "beta_fast", "beta_slow", "mscale", "mscale_all_dim", "truncate" },
-    .own = { "ramp", "softmax_mscale" } },
-  { .name = "longrope",
-    .needs_length = true,
-    .must = { "short_factor", "long_factor" },
-    .may = { "attention_factor", "factor" },
-    .own = { "magnitude", "interpolate" } },
-  { .name = "llama3",
-    .needs_length = true,
-    .must = { "factor", "low_freq_factor", "high_freq_factor" } },
-  { .name = "proportional", .may = { "factor" } },
-  { 0 },
-};
-
-static const rw_hf_type *
-type_find (const char *name)
-{
-  for (const rw_hf_type *t = hf_types; t->name; t++)
-    if (strcmp (t->name, name) == 0)
-      return t;
-  return NULL;
-}
 
 static bool
 in_list (const char *key, const char *const *list, size_t n)
@@ -56,23 +28,66 @@ ignore (const rw_rope_maker *m, const char *key, const char *why)
 
 /* ---- the type ---- */
 
+static const rw_hf_type *
+types_of (const rw_rope_maker *m)
+{
+  return m->c->rules->types ? m->c->rules->types : rw_hf_types;
+}
+
 static rw_status
-unknown_to_hf (const rw_rope_maker *m, const char *name)
+unknown_type (const rw_rope_maker *m, const char *name)
 {
   rw_text known = { 0 };
-  for (const rw_hf_type *t = hf_types; t->name; t++)
-    rw_text_addf (&known, "%s%s", known.n ? ", " : "", t->name);
-  rw_fail (m->c->err, RW_EINVAL, "%s.rope_type: transformers has no rope type '%s'; known: %s",
-           m->path, name, rw_text_get (&known));
+  for (const rw_hf_type *t = types_of (m); t->name; t++)
+    if (t == types_of (m)
+        || strcmp (t->name, t[-1].name) != 0) /* rows of one name are neighbours */
+      rw_text_addf (&known, "%s%s", known.n ? ", " : "", t->name);
+  rw_fail (m->c->err, RW_EINVAL, "%s.rope_type: %s has no rope type '%.60s'; known: %s", m->path,
+           m->c->rules->who, name, rw_text_get (&known));
   rw_text_free (&known);
   return rw_hint (m->c->err, "--stack exact reads ropewalk's own schedules too");
+}
+
+/* By the stack's own table.  */
+static rw_status
+listed_type (rw_rope_maker *m, const char *name)
+{
+  m->type = rw_hf_type_find (m->c->rules->types, name, m->block, m->c->family);
+  if (!m->type)
+    return unknown_type (m, name);
+  const char *schedule = m->type->schedule ? m->type->schedule : m->type->name;
+  return rw_kind_find (&rw_schedules, schedule, &m->module, m->c->err);
+}
+
+/* HunYuanDenseV1RotaryEmbedding: base alpha^(d/(d-2)), whatever the length; factor is unused.  */
+static bool
+is_alpha (const rw_rope_maker *m)
+{
+  return m->c->family->flags & RW_ALPHA && strcmp (m->module->name, "dynamic") == 0
+         && cJSON_IsNumber (rw_json_get (m->block, "alpha"));
+}
+
+/* By the table of transformers 5, or by ropewalk's.  */
+static rw_status
+known_type (rw_rope_maker *m, const char *name)
+{
+  rw_status s = rw_kind_find (&rw_schedules, name, &m->module, m->c->err);
+  if (s)
+    return rw_within (m->c->err, s, "%s.rope_type", m->path);
+  m->type = rw_hf_type_find (rw_hf_types, m->module->name, m->block, m->c->family);
+  /* Of the other names transformers means to take "su" (Phi3Config turns it into longrope; 5.23
+     stops where its length stands at the top level), and no other family's class does.  */
+  const char *family = m->c->family->model_type;
+  const bool su = strcmp (name, "su") == 0 && (!*family || strcmp (family, "phi3") == 0);
+  const bool other_name = strcmp (name, m->module->name) != 0 && !su;
+  return m->c->rules->hf_types_only && (!m->type || other_name) ? unknown_type (m, name) : RW_OK;
 }
 
 rw_status
 rw_rope_block_type (rw_rope_maker *m)
 {
   static const char *const keys[] = { "rope_type", "type", NULL };
-  const char *name = "default";
+  const char *name = m->block && m->c->rules->top_level ? NULL : "default";
   for (const char *const *k = keys; m->block && *k; k++)
     {
       const cJSON *item = rw_json_get (m->block, *k);
@@ -84,28 +99,18 @@ rw_rope_block_type (rw_rope_maker *m)
       name = item->valuestring;
       break;
     }
+  if (!name)
+    return rw_fail (m->c->err, RW_EINVAL,
+                    "%s.rope_type: not there; transformers before 5 stops with a KeyError",
+                    m->path);
   if (strcmp (name, "mrope") == 0)
     name = "default";
-  rw_status s = rw_kind_find (&rw_schedules, name, &m->module, m->c->err);
-  if (s)
-    return rw_within (m->c->err, s, "%s.rope_type", m->path);
-  m->type = type_find (m->module->name);
-  /* Of the other names transformers means to take "su" (Phi3Config turns it into longrope; 5.23
-     stops where its length stands at the top level), and no other family's class does.  */
-  const char *family = m->c->family->model_type;
-  const bool su = strcmp (name, "su") == 0 && (!*family || strcmp (family, "phi3") == 0);
-  const bool other_name = strcmp (name, m->module->name) != 0 && !su;
-  if (m->c->rules->hf_types_only && (!m->type || other_name))
-    return unknown_to_hf (m, name);
-  /* HunYuanDenseV1RotaryEmbedding: base alpha^(d/(d-2)), whatever the length; factor is unused.  */
-  if (m->c->family->flags & RW_ALPHA && strcmp (m->module->name, "dynamic") == 0
-      && cJSON_IsNumber (rw_json_get (m->block, "alpha")))
-    {
-      m->alpha = true;
-      m->type = NULL;
-      return rw_kind_find (&rw_schedules, "ntk", &m->module, m->c->err);
-    }
-  return RW_OK;
+  const rw_status s = m->c->rules->types ? listed_type (m, name) : known_type (m, name);
+  if (s || !is_alpha (m))
+    return s;
+  m->alpha = true;
+  m->type = NULL;
+  return rw_kind_find (&rw_schedules, "ntk", &m->module, m->c->err);
 }
 
 /* ---- the keys ---- */
@@ -113,21 +118,43 @@ rw_rope_block_type (rw_rope_maker *m)
 static bool
 is_taken_out (const rw_rope_maker *m, const char *key)
 {
-  if (!m->own)
+  if (!m->own || m->c->rules->top_level)
     return false;
   if (strcmp (key, "partial_rotary_factor") == 0)
     return strcmp (m->module->name, "proportional") != 0;
   return strcmp (key, "rope_theta") == 0 || strcmp (key, "original_max_position_embeddings") == 0;
 }
 
+static const char *
+find_why (const rw_key_why *rows, const char *key)
+{
+  for (size_t i = 0; rows && rows[i].key; i++)
+    if (strcmp (key, rows[i].key) == 0)
+      return rows[i].why;
+  return NULL;
+}
+
+/* Keys that every type has; transformers before 5 has the last one for some types only.  */
+static bool
+is_common (const rw_rope_maker *m, const char *key)
+{
+  static const char *const keys[] = { "rope_type", "label", "rope_theta", "partial_rotary_factor",
+                                      "original_max_position_embeddings" };
+  return in_list (key, keys, m->c->rules->top_level ? 2 : 5);
+}
+
+/* A table of the stack's own holds for inline models too.  */
+static bool
+takes_all (const rw_rope_maker *m)
+{
+  return !m->type || (m->c->reading == RW_STRICT && !m->c->rules->types);
+}
+
 /* Why a key of the block takes no part; NULL where it does.  */
 static const char *
 why_ignored (const rw_rope_maker *m, const char *key)
 {
-  static const struct
-  {
-    const char *key, *why;
-  } rows[] = {
+  static const rw_key_why rows[] = {
     { "mrope_section", "M-RoPE: text positions rotate as plain RoPE, image axes are left out" },
     { "mrope_interleaved", "M-RoPE: text positions rotate as plain RoPE" },
     { "attn_factor", "transformers reads attention_factor, not attn_factor" },
@@ -135,20 +162,18 @@ why_ignored (const rw_rope_maker *m, const char *key)
     { "llama_4_scaling_beta", "a query scale: set query_scale to ministral3 to have it" },
     { NULL, NULL },
   };
-  static const char *const always[] = { "rope_type", "rope_theta", "partial_rotary_factor",
-                                        "original_max_position_embeddings", "label" };
   if (m->c->rules->truncate_flat_only && m->nested && strcmp (key, "truncate") == 0)
     return "transformers reads truncate from the outer block only: lost here";
   if (m->alpha && strcmp (key, "alpha") != 0)
     return "HunYuan's code reads alpha only";
-  if (!m->type || m->c->reading == RW_STRICT || in_list (key, always, 5)
-      || in_list (key, m->type->must, 4) || in_list (key, m->type->may, 7)
+  if (takes_all (m) || is_common (m, key) || rw_hf_type_reads (m->type, key)
       || (!m->c->rules->hf_types_only && in_list (key, m->type->own, 3)))
     return NULL;
-  for (size_t i = 0; rows[i].key; i++)
-    if (strcmp (key, rows[i].key) == 0)
-      return rows[i].why;
-  return rw_block_is_hf_key (key) ? "a key of another rope type" : "unknown to transformers";
+  const char *why = find_why (m->c->rules->whys, key);
+  why = why ? why : find_why (rows, key);
+  if (why)
+    return why;
+  return rw_block_is_hf_key (key) ? "a key of another rope type" : m->c->rules->unknown;
 }
 
 /* A copy with only what the schedule is to see.  */
@@ -166,6 +191,8 @@ filter (const rw_rope_maker *m)
       const char *why = why_ignored (m, key);
       if (why)
         ignore (m, key, why);
+      else if (m->type && in_list (key, m->type->also, 4))
+        rw_note_add (&m->out->notes, RW_NOTE_USED, "%s.%s", m->path, key);
       else
         cJSON_AddItemToObject (copy, key, cJSON_Duplicate (item, true));
     }
@@ -184,18 +211,28 @@ stray_key (size_t i, const void *data)
 }
 
 static rw_status
+missing (const rw_rope_maker *m, const char *key)
+{
+  const char *slip = rw_nearest (key, stray_key, m->block);
+  rw_fail (m->c->err, RW_EINVAL, "%s.%s: '%s' needs it%s%.100s%s", m->path, key, m->type->name,
+           slip ? "; is '" : "", slip ? slip : "", slip ? "' meant to be it?" : "");
+  return rw_hint (m->c->err, "%s stops with a KeyError; add \"%s\"", m->c->rules->who, key);
+}
+
+static rw_status
 check_required (const rw_rope_maker *m)
 {
+  const bool own = m->c->rules->types;
   for (size_t i = 0; m->type && i < 4 && m->type->must[i]; i++)
-    if (!rw_json_get (m->block, m->type->must[i]) && m->c->reading == RW_LENIENT)
-      {
-        const char *slip = rw_nearest (m->type->must[i], stray_key, m->block);
-        rw_fail (m->c->err, RW_EINVAL, "%s.%s: '%s' needs it%s%.100s%s", m->path, m->type->must[i],
-                 m->module->name, slip ? "; is '" : "", slip ? slip : "",
-                 slip ? "' meant to be it?" : "");
-        return rw_hint (m->c->err, "transformers stops with a KeyError; add \"%s\"",
-                        m->type->must[i]);
-      }
+    {
+      const char *key = m->type->must[i];
+      const cJSON *item = rw_json_get (m->block, key);
+      if (!item && (own || m->c->reading == RW_LENIENT))
+        return missing (m, key);
+      if (own && cJSON_IsNull (item) && !m->type->null_factor)
+        return rw_fail (m->c->err, RW_EINVAL, "%s.%s: null; %s computes with it, and stops",
+                        m->path, key, m->c->rules->who);
+    }
   return RW_OK;
 }
 
@@ -245,4 +282,38 @@ rw_rope_block_read (const rw_rope_maker *m)
   rw_notes_free (&notes);
   cJSON_Delete (copy);
   return s;
+}
+
+/* ---- for `settle` ---- */
+
+double
+rw_rope_block_number (const rw_rope_maker *m, const char *key)
+{
+  const cJSON *item = rw_json_get (m->block, key);
+  return cJSON_IsNumber (item) ? item->valuedouble : NAN;
+}
+
+double
+rw_rope_number (const rw_rope_maker *m, const char *name)
+{
+  const rw_param *p = rw_module_find (m->module, name, NULL);
+  const rw_value v = p ? rw_param_get (p, m->out->schedule->self) : (rw_value){ 0 };
+  return v.kind == RW_VALUE_NUMBER ? v.number : NAN;
+}
+
+rw_status
+rw_rope_set (const rw_rope_maker *m, const char *name, double x)
+{
+  return rw_object_set (m->out->schedule, name, &RW_NUMBER_VALUE (x), NULL, m->c->err);
+}
+
+void
+rw_rope_warn (const rw_rope_maker *m, const char *key, const char *format, ...)
+{
+  char text[512];
+  va_list args;
+  va_start (args, format);
+  vsnprintf (text, sizeof text, format, args);
+  va_end (args);
+  rw_note_add (&m->out->notes, RW_NOTE_WARNING, "%s%s%s: %s", m->path, *key ? "." : "", key, text);
 }

@@ -7,20 +7,11 @@
 #define RW_STACK_ROPE_BLOCK_H
 
 #include "schedule/schedule.h"
+#include "stack/rope_types.h"
 #include "stack/ropes.h"
 
-/* transformers 5, modeling_rope_utils.py: what each type must have and may have beside rope_type,
-   rope_theta, partial_rotary_factor and original_max_position_embeddings.  `own` are ropewalk's
-   additions, which transformers ignores.  */
-typedef struct
-{
-  const char *name;
-  bool needs_length; /* L is resolved and given to it */
-  const char *must[4], *may[7], *own[3];
-} rw_hf_type;
-
 /* What the making of one rope carries along.  */
-typedef struct
+typedef struct rw_rope_maker
 {
   const rw_config *c;
   const rw_shape *shape;
@@ -38,5 +29,16 @@ typedef struct
 rw_status rw_rope_block_type (rw_rope_maker *m);
 /* Fills m->out->schedule and notes the keys used and ignored.  */
 rw_status rw_rope_block_read (const rw_rope_maker *m);
+
+/* ---- for `settle` ---- */
+
+/* A number of the block, or of the schedule's parameter; NaN where there is none.  */
+double rw_rope_block_number (const rw_rope_maker *m, const char *key);
+double rw_rope_number (const rw_rope_maker *m, const char *name);
+/* Sets a number of the schedule, as if the config had it.  */
+rw_status rw_rope_set (const rw_rope_maker *m, const char *name, double x);
+/* A warning that begins with the block's path.  */
+void rw_rope_warn (const rw_rope_maker *m, const char *key, const char *format, ...)
+    __attribute__ ((format (printf, 3, 4)));
 
 #endif

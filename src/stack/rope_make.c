@@ -8,7 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A number of the block, NaN where it is not there.  */
+/* A number of the block, NaN where it is not there.  transformers before 5 has none of them from
+   its block but a length, which it may not use: its note is made with the other keys.  */
 static rw_status
 take_number (const rw_rope_maker *m, const cJSON *block, const char *path, const char *key,
              double lo, double hi, double *out)
@@ -24,7 +25,8 @@ take_number (const rw_rope_maker *m, const cJSON *block, const char *path, const
     return rw_fail (m->c->err, RW_EINVAL, "%s.%s: %g is outside its range (from %g to %g)", path,
                     key, item->valuedouble, lo, hi);
   *out = item->valuedouble;
-  rw_note_add (&m->out->notes, RW_NOTE_USED, "%s.%s", path, key);
+  if (!m->c->rules->top_level)
+    rw_note_add (&m->out->notes, RW_NOTE_USED, "%s.%s", path, key);
   return RW_OK;
 }
 
@@ -44,9 +46,12 @@ read_geometry (const rw_rope_maker *m, const rw_source_of_rope *source)
 {
   static const char *const tops[] = { "rope_theta", NULL };
   rw_geometry *g = &m->out->geometry;
-  double theta, partial, original;
-  rw_status s = take_number (m, source->block, source->path, "rope_theta", 1e-6, 1e30, &theta);
-  if (!s)
+  double theta = NAN, partial = NAN, original;
+  rw_status s = RW_OK;
+  const bool above = m->c->rules->top_level;
+  if (!above)
+    s = take_number (m, source->block, source->path, "rope_theta", 1e-6, 1e30, &theta);
+  if (!s && !above)
     s = take_number (m, source->block, source->path, "partial_rotary_factor", 1e-6, 1, &partial);
   if (!s)
     s = take_number (m, source->block, source->path, "original_max_position_embeddings", 1,
@@ -67,7 +72,7 @@ read_geometry (const rw_rope_maker *m, const rw_source_of_rope *source)
   /* A flat block yields to the top level's length; a nested one has the first word.  */
   if (!isnan (original) && (isnan (m->shape->top_original) || source->nested))
     g->original_length = original;
-  else if (!isnan (original) && original != m->shape->top_original)
+  else if (!isnan (original) && original != m->shape->top_original && !above)
     rw_note_add (&m->out->notes, RW_NOTE_WARNING,
                  "%s.original_max_position_embeddings: the %g of the top level is used",
                  source->path, m->shape->top_original);
@@ -84,7 +89,7 @@ give_length (const rw_rope_maker *m)
   rw_object *schedule = m->out->schedule;
   const rw_geometry *g = &m->out->geometry;
   double length = g->original_length;
-  if (!m->type || !m->type->needs_length || m->c->reading == RW_STRICT)
+  if (!m->type || !m->type->needs_length || (m->c->reading == RW_STRICT && !m->c->rules->types))
     return RW_OK;
   if (!m->own && (isnan (m->shape->top_original) || m->nested))
     {
@@ -122,6 +127,14 @@ give_softmax (const rw_rope_maker *m)
       || !rw_object_given (schedule, "mscale_all_dim")
       || rw_object_given (schedule, "softmax_mscale"))
     return RW_OK;
+  for (const char *const *type = m->c->rules->no_softmax; type && *type; type++)
+    if (strcmp (*type, m->c->family->model_type) == 0)
+      {
+        rw_rope_warn (m, "mscale_all_dim",
+                      "'%s' does not scale its scores by it before transformers#47435 (July 2026)",
+                      *type);
+        return RW_OK;
+      }
   const rw_value yes = { .kind = RW_VALUE_BOOL, .number = 1 };
   return rw_object_set (schedule, "softmax_mscale", &yes, NULL, m->c->err);
 }
@@ -199,9 +212,11 @@ rw_rope_make (const rw_config *c, const rw_shape *shape, const rw_layers *layers
   if (!s)
     s = give_share (&m);
   if (!s)
-    s = give_softmax (&m);
-  if (!s)
     s = give_magnitude (&m);
+  if (!s && m.type && m.type->settle)
+    s = m.type->settle (&m);
+  if (!s)
+    s = give_softmax (&m);
   if (!s)
     s = rw_schedule_check (out->schedule, &out->geometry, &out->notes, c->err);
   return fail (&m, s);

@@ -58,6 +58,8 @@ has_key_of_type (const cJSON *block, const rw_layers *layers)
 static bool
 is_nested (const rw_config *c, const cJSON *block, const char *key, const rw_layers *layers)
 {
+  if (c->rules->top_level)
+    return false; /* a nested block has no rope_type there: an error */
   if (has_key_of_type (block, layers))
     return true;
   if (!looks_nested (block))
@@ -131,6 +133,13 @@ find_block (const rw_config *c, const cJSON **block, const char **key)
       const cJSON *item = rw_json_get (c->text, keys[i]);
       if (!item || cJSON_IsNull (item))
         continue;
+      if (c->rules->top_level && i > 0)
+        {
+          rw_config_ignored (c, keys[i],
+                             "transformers before 5 reads rope_scaling and rope_theta at the top "
+                             "level; nothing of this block is used");
+          continue;
+        }
       if (!cJSON_IsObject (item))
         return rw_config_fail (c, keys[i], "expected an object, got %s", rw_json_kind (item));
       if (*block)

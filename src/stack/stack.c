@@ -12,7 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const rw_stack *const stacks[] = { &rw_stack_exact, &rw_stack_hf, &rw_stack_llama, NULL };
+static const rw_stack *const stacks[] = { &rw_stack_exact,    &rw_stack_hf,     &rw_stack_hf_445,
+                                          &rw_stack_hf_450,   &rw_stack_hf_456, &rw_stack_vllm,
+                                          &rw_stack_vllm_old, &rw_stack_llama,  NULL };
 
 const rw_stack *
 rw_stack_at (size_t i)
