@@ -147,9 +147,11 @@ resolve (const rw_llama_rope *r, const rw_geometry *g, bool sliding, run *x)
   set_factors (r, sliding, F, x);
   if (plain)
     return;
-  x->freqs = r->freqs;
-  x->longs = r->freqs ? NULL : r->factors_long;
-  x->shorts = r->freqs ? NULL : r->factors_short;
+  const bool one = r->factors_long && r->factors_short
+                   && memcmp (r->factors_long, r->factors_short, r->pairs * sizeof *r->freqs) == 0;
+  x->freqs = r->freqs ? r->freqs : one ? r->factors_long : NULL;
+  x->longs = x->freqs ? NULL : r->factors_long;
+  x->shorts = x->freqs ? NULL : r->factors_short;
 }
 
 /* ---- frequencies ---- */
