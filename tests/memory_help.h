@@ -73,22 +73,29 @@ starve (const char *name, starved *work, const void *data, long first, long last
 /* All allocations, however many.  Did-you-mean, notes and labels may do without their memory, so
    that a run with a failed allocation can still be done; the end is a long row of those.  */
 __attribute__ ((unused)) static void
-starve_all (starved *work, int least)
+starve_until (const char *name, starved *work, const void *data, int least)
 {
   long fail = 1;
   int refused = 0, odd = 0, row = 0;
   for (; fail <= REACH_MOST && row < REACH_ROW; fail++)
     {
-      const int code = in_a_process (work, NULL, fail);
+      const int code = in_a_process (work, data, fail);
       refused += code == REFUSED;
-      odd += code != REFUSED && code != DONE;
-      if (code != REFUSED && code != DONE)
+      odd += code != REFUSED && code != DONE && code != BAILED;
+      if (code != REFUSED && code != DONE && code != BAILED)
         printf ("# allocation %ld: exit %d\n", fail, code);
       row = code == DONE ? row + 1 : 0;
     }
-  ok (refused > least && odd == 0, "%d failed allocations are refused, %d end otherwise", refused,
-      odd);
-  ok (row == REACH_ROW, "and after %ld allocations there was none to fail", fail - REACH_ROW);
+  ok (refused > least && odd == 0, "%s: %d failed allocations are refused, %d end otherwise", name,
+      refused, odd);
+  ok (row == REACH_ROW, "%s: and after %ld allocations there was none to fail", name,
+      fail - REACH_ROW);
+}
+
+__attribute__ ((unused)) static void
+starve_all (starved *work, int least)
+{
+  starve_until ("all of it", work, NULL, least);
 }
 
 #endif
