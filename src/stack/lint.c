@@ -6,9 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const rw_lint_rule *const tables[]
-    = { rw_lint_keys,     rw_lint_attention, rw_lint_lengths,  rw_lint_ranges, rw_lint_shapes,
-        rw_lint_switches, rw_lint_layers,    rw_lint_versions, rw_lint_ggufs,  NULL };
+static const rw_lint_rule *const tables[] = { rw_lint_keys,
+                                              rw_lint_attention,
+                                              rw_lint_lengths,
+                                              rw_lint_ranges,
+                                              rw_lint_shapes,
+                                              rw_lint_switches,
+                                              rw_lint_layers,
+                                              rw_lint_versions,
+                                              rw_lint_ggufs,
+                                              rw_lint_readings,
+                                              NULL };
 
 const rw_lint_rule *
 rw_lint_rule_at (size_t i)

@@ -24,6 +24,15 @@ rw_lint_family (const rw_lint *l)
   return l->c.family ? l->c.family->model_type : "";
 }
 
+const rw_llama_arch *
+rw_lint_arch (const rw_lint *l)
+{
+  const cJSON *type = rw_json_get (l->c.text, "model_type");
+  if (!cJSON_IsString (type))
+    type = rw_json_get (l->c.root, "model_type");
+  return rw_llama_arch_of_family (cJSON_IsString (type) ? type->valuestring : NULL);
+}
+
 /* ---- how a number was written ---- */
 
 /* Counts the numbers before `wanted`, in the order of the text.  */
@@ -88,7 +97,8 @@ measure (const rw_freqs *a, const rw_freqs *b, double position, rw_lint_change *
   position = fmax (0, position);
   *out = (rw_lint_change){ .n = a->n > b->n ? a->n : b->n,
                            .worst = 1,
-                           .factor = { a->attention_factor, b->attention_factor } };
+                           .factor = { a->attention_factor, b->attention_factor },
+                           .softmax = { a->softmax_factor, b->softmax_factor } };
   for (size_t i = 0; i < out->n; i++)
     {
       const double x = i < a->n ? a->inv_freq[i] : 0, y = i < b->n ? b->inv_freq[i] : 0;

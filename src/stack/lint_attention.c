@@ -178,11 +178,10 @@ find_pair_unread (rw_lint *l, const rw_lint_rope *r)
     return;
   const double s = rw_lint_stretch (r), pair = rw_mscale (s, one) / rw_mscale (s, all);
   const double attn = rw_lint_number (r->block, "attn_factor");
-  const bool mistral = strncmp (rw_lint_family (l), "mistral", strlen ("mistral")) == 0
-                       || cJSON_IsNumber (rw_json_get (r->block, "llama_4_scaling_beta"));
+  const bool told = rw_lint_arch (l)->flags & RW_LLAMA_LOG;
   if (same (pair, plain_factor (r)) || (!isnan (attn) && same (attn * plain_factor (r), pair)))
     return;
-  rw_finding *f = rw_lint_add (l, r, "mscale", RW_LINT_VLLM_OLD | (mistral ? 0U : RW_LINT_LLAMA));
+  rw_finding *f = rw_lint_add (l, r, "mscale", RW_LINT_VLLM_OLD | (told ? 0U : RW_LINT_LLAMA));
   rw_lint_found_key (f, r, "mscale");
   rw_lint_found_key (f, r, "mscale_all_dim");
   rw_lint_effect (f, "not read there: cos and sin are multiplied by %.6g instead of %.6g",

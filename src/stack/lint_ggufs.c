@@ -178,11 +178,15 @@ find_unread (rw_lint *l, const rw_lint_rope *r)
                { "rope.scaling.yarn_beta_slow", 1, "--yarn-beta-slow" },
                { "rope.scaling.yarn_attn_factor", 1, NULL },
                { "rope.scaling.yarn_ext_factor", 1, "--yarn-ext-factor" } };
+  char arch[64];
   (void) r;
+  architecture (l, arch);
+  const bool reads = rw_llama_arch_find (arch)->flags & RW_LLAMA_BETAS;
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
     {
       const double x = number (l, rows[i].tail);
-      if (isnan (x) || x == rows[i].plain || (x == -1 && i == 3) || x == 0)
+      if ((reads && rows[i].flag) || isnan (x) || x == rows[i].plain || (x == -1 && i == 3)
+          || x == 0)
         continue;
       rw_finding *f = add (l, rows[i].tail);
       rw_lint_found (f, "%.6g", x);

@@ -45,6 +45,10 @@ static const struct
     true },
   { "long_mscale", "vllm and Phi-3.5-MoE's own class", RW_LINT_HF | RW_LINT_HF_V4 | RW_LINT_LLAMA,
     true },
+  { "ramp", "ropewalk's exact", RW_LINT_ALL & ~(unsigned) RW_LINT_EXACT, true },
+  { "softmax_mscale", "ropewalk's exact", RW_LINT_ALL & ~(unsigned) RW_LINT_EXACT, true },
+  { "magnitude", "ropewalk's exact", RW_LINT_ALL & ~(unsigned) RW_LINT_EXACT, true },
+  { "interpolate", "ropewalk's exact", RW_LINT_ALL & ~(unsigned) RW_LINT_EXACT, true },
   { "alpha", "vllm and HunYuan's class", RW_LINT_HF | RW_LINT_HF_V4, false },
   { "attn_factor", "vllm", 0, false }, /* a rule of its own */
   { "finetuned", "the code of the YaRN paper", 0, false },
@@ -177,8 +181,7 @@ find_foreign (rw_lint *l, const rw_lint_rope *r)
         continue;
       rw_finding *f = rw_lint_add (l, r, item->string, foreign[i].deaf);
       rw_lint_found_key (f, r, item->string);
-      rw_lint_effect (f, "only %s read%s it; the others pass it over", foreign[i].reader,
-                      strchr (foreign[i].reader, ' ') ? "" : "s");
+      rw_lint_effect (f, "read by %s alone; the others pass it over", foreign[i].reader);
     }
 }
 
@@ -332,7 +335,7 @@ const rw_lint_rule rw_lint_keys[] = {
     "a key that another rope type has, and this one does not read",
     "leave it out, or check rope_type", "transformers modeling_rope_utils.py, validate_rope",
     find_other_type },
-  { "key-of-one-stack", RW_LINT_WARNING, RW_LINT_HF | RW_LINT_HF_V4 | RW_LINT_LLAMA, RW_LINT_BLOCKS,
+  { "key-of-one-stack", RW_LINT_WARNING, RW_LINT_ALL, RW_LINT_BLOCKS,
     "a key that one stack reads and the others pass over",
     "serve with that stack, or compare the tables: ropewalk diff", "vllm-project/vllm#46280",
     find_foreign },

@@ -135,30 +135,6 @@ find_plain (rw_lint *l, const rw_lint_rope *r)
                "\"rope_parameters\" by layer type, which says it: ropewalk export MODEL --to hf");
 }
 
-/* A stack that computes another table for the sliding layers.  */
-static void
-find_differs (rw_lint *l, const rw_lint_rope *r)
-{
-  const rw_rope *exact = rw_lint_rope_as (l, RW_LINT_EXACT, r);
-  if (strcmp (r->layer_type, "sliding_attention") != 0 || !exact)
-    return;
-  for (size_t k = 1; k < RW_LINT_STACKS; k++)
-    {
-      const rw_rope *other = l->wanted >> k & 1 ? rw_lint_rope_as (l, 1U << k, r) : NULL;
-      rw_lint_change change;
-      if (!other
-          || !rw_lint_compare (exact->schedule, &exact->geometry, other->schedule, &other->geometry,
-                               l->length, &change)
-          || !change.changed)
-        continue;
-      rw_finding *f = rw_lint_add (l, r, NULL, 1U << k);
-      rw_lint_found (f, "%s: %s, base %.6g", rw_lint_stack_name (k), other->schedule->module->name,
-                     other->geometry.rope_theta);
-      rw_lint_effect (f, "beside transformers 5 (%s, base %.6g): %s", exact->schedule->module->name,
-                      exact->geometry.rope_theta, change.text);
-    }
-}
-
 const rw_lint_rule rw_lint_layers[] = {
   { "nested-misread", RW_LINT_ERROR, RW_LINT_HF_NEW, RW_LINT_CONFIG,
     "a block by layer type whose keys are not the config's layer types is read as a flat one",
@@ -166,9 +142,6 @@ const rw_lint_rule rw_lint_layers[] = {
   { "nested-mixed", RW_LINT_WARNING, RW_LINT_ALL, RW_LINT_CONFIG,
     "a plain key stands beside blocks by layer type", "move it into each block",
     "huggingface/trl#6961", find_shadowed },
-  { "sliding-differs", RW_LINT_ERROR, RW_LINT_ALL & ~1U, RW_LINT_BLOCKS,
-    "a stack computes another table for the sliding layers than transformers 5",
-    "rope_parameters by layer type", "vllm-project/vllm#29111", find_differs },
   { "sliding-scaled", RW_LINT_INFO, RW_LINT_ALL, RW_LINT_BLOCKS,
     "the block stretches the sliding layers too", "nothing, where the model was trained so",
     "huggingface/transformers#45945", find_scaled },

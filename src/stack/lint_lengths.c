@@ -223,7 +223,7 @@ find_llama3 (rw_lint *l, const rw_lint_rope *r)
   rw_lint_change change;
   const double L = r->block_original;
   if (!rw_lint_is (r, "llama3") || isnan (L) || L == LLAMA3_LENGTH
-      || !isnan (l->shape.top_original))
+      || !(rw_lint_arch (l)->flags & RW_LLAMA_BAKES) || !isnan (l->shape.top_original))
     return;
   rw_finding *f = rw_lint_add (l, r, "original_max_position_embeddings", RW_LINT_LLAMA);
   rw_lint_found (f, "%.0f in the block, nothing at the top level", L);

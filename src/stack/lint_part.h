@@ -10,6 +10,7 @@
 #include "schedule/schedule.h"
 #include "stack/gguf_model.h"
 #include "stack/lint.h"
+#include "stack/llama.h"
 #include "stack/ropes.h"
 
 #include <math.h>
@@ -102,6 +103,8 @@ double rw_lint_stretch (const rw_lint_rope *r);
 bool rw_lint_is_integer (const rw_lint *l, const cJSON *number);
 /* The class that reads the config, "" for an unknown one.  */
 const char *rw_lint_family (const rw_lint *l);
+/* What llama.cpp's converter makes of the config; RW_LLAMA_UNKNOWN where it is a guess.  */
+const rw_llama_arch *rw_lint_arch (const rw_lint *l);
 
 /* How two tables differ.  */
 typedef struct
@@ -110,6 +113,7 @@ typedef struct
   double worst;      /* largest quotient, at least 1 */
   double phase;      /* largest difference of the angle at the last position, radians */
   double factor[2];  /* attention factors */
+  double softmax[2]; /* softmax factors */
   char text[160];    /* "9 of 32 frequencies change, by up to 1.76 times" */
 } rw_lint_change;
 
@@ -129,6 +133,7 @@ void rw_lint_factors (rw_lint *l, const rw_lint_rope *r, unsigned stacks, rw_tex
 
 /* ---- the tables of rules, each in its file; they end with a NULL id ---- */
 extern const rw_lint_rule rw_lint_keys[], rw_lint_attention[], rw_lint_lengths[], rw_lint_ranges[],
-    rw_lint_shapes[], rw_lint_switches[], rw_lint_layers[], rw_lint_versions[], rw_lint_ggufs[];
+    rw_lint_shapes[], rw_lint_switches[], rw_lint_layers[], rw_lint_versions[], rw_lint_ggufs[],
+    rw_lint_readings[];
 
 #endif

@@ -139,7 +139,8 @@ static void
 find_betas (rw_lint *l, const rw_lint_rope *r)
 {
   rw_lint_change change;
-  if (!rw_lint_is (r, "yarn") || !with_defaults (l, r, &change) || !change.changed)
+  if (!rw_lint_is (r, "yarn") || rw_lint_arch (l)->flags & RW_LLAMA_BETAS
+      || !with_defaults (l, r, &change) || !change.changed)
     return;
   rw_finding *f = rw_lint_add (l, r, "beta_fast", RW_LINT_LLAMA);
   rw_lint_found_key (f, r, "beta_fast");

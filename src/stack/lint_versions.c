@@ -160,29 +160,23 @@ find_bfloat (rw_lint *l, const rw_lint_rope *r)
 
 /* ---- the order of channels ---- */
 
-/* llama.cpp architectures whose rope is interleaved, so that the converter permutes q and k.  */
+/* llama.cpp pairs 2i and 2i + 1 here and transformers does not: the converter permutes q and k.  */
 static void
 find_layout (rw_lint *l, const rw_lint_rope *r)
 {
-  static const char *const permuted[]
-      = { "llama", "mistral", "mixtral", "minicpm", "granite", "internlm2", NULL };
   const rw_geometry *g = r ? &r->m : NULL;
-  const char *type = "";
-  if (cJSON_IsString (rw_json_get (l->c.text, "model_type")))
-    type = rw_json_get (l->c.text, "model_type")->valuestring;
-  for (const char *const *p = permuted; *p && g; p++)
-    {
-      if (strcmp (type, *p) != 0 || g->heads == g->kv_heads || !g->kv_heads)
-        continue;
-      rw_finding *f = rw_lint_add (l, NULL, "num_key_value_heads", RW_LINT_LLAMA);
-      rw_lint_found (f, "%lld heads, %lld of keys and values; layout %s", (long long) g->heads,
-                     (long long) g->kv_heads, rw_layout_text (g->layout));
-      rw_lint_effect (f,
-                      "transformers and vLLM pair channels i and i + %lld; GGUF files of this "
-                      "architecture pair 2i and 2i + 1, so the rows of q are permuted with %lld "
-                      "heads and those of k with %lld",
-                      (long long) g->rotary_dim / 2, (long long) g->heads, (long long) g->kv_heads);
-    }
+  const rw_llama_arch *arch = rw_lint_arch (l);
+  if (!g || g->layout != RW_HALF || !(arch->flags & RW_LLAMA_NORM) || arch->flags & RW_LLAMA_UNKNOWN
+      || g->heads == g->kv_heads || !g->kv_heads)
+    return;
+  rw_finding *f = rw_lint_add (l, NULL, "num_key_value_heads", RW_LINT_LLAMA);
+  rw_lint_found (f, "%lld heads, %lld of keys and values; layout %s", (long long) g->heads,
+                 (long long) g->kv_heads, rw_layout_text (g->layout));
+  rw_lint_effect (
+      f,
+      "transformers and vLLM pair channels i and i + %lld; GGUF files of %s pair 2i and "
+      "2i + 1, so the rows of q are permuted with %lld heads and those of k with %lld",
+      (long long) g->rotary_dim / 2, arch->name, (long long) g->heads, (long long) g->kv_heads);
 }
 
 const rw_lint_rule rw_lint_versions[] = {
