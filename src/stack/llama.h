@@ -148,11 +148,12 @@ const rw_llama_arch *rw_llama_arch_of_model (const rw_model *model);
    cannot say become divisors where the architecture loads some, else it is an error.  */
 rw_status rw_llama_fit (const rw_object *schedule, const rw_geometry *m, double length, bool flags,
                         rw_llama_rope *out, rw_notes *lost, rw_error *err);
-/* Largest relative difference of the frequencies at this length between the schedule and what *r
-   makes of it; infinite where *r cannot be run.  *got (may be NULL) is what *r makes, for the
-   caller to free.  */
-double rw_llama_misfit (const rw_llama_rope *r, const rw_object *schedule, const rw_geometry *m,
-                        bool sliding, double length, rw_freqs *want, rw_freqs *got);
+/* Holds what *r makes of a schedule against the schedule's own table at this length: both tables,
+   for the caller to free, and the largest relative difference of their frequencies, infinite where
+   *r cannot be run.  Only a lack of memory is an error.  */
+rw_status rw_llama_misfit (const rw_llama_rope *r, const rw_object *schedule, const rw_geometry *m,
+                           bool sliding, double length, rw_freqs *want, rw_freqs *got,
+                           double *worst, rw_error *err);
 
 /* ---- from the struct ---- */
 

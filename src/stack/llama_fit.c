@@ -27,6 +27,7 @@ typedef struct
   rw_llama_rope *out;
   rw_notes *lost;
   rw_error *err;
+  rw_status starved; /* RW_ENOMEM while a way was tried */
 } fit;
 
 static bool
@@ -66,28 +67,33 @@ difference (const rw_freqs *want, const rw_freqs *got)
   return worst;
 }
 
-double
+rw_status
 rw_llama_misfit (const rw_llama_rope *r, const rw_object *schedule, const rw_geometry *m,
-                 bool sliding, double length, rw_freqs *want, rw_freqs *got)
+                 bool sliding, double length, rw_freqs *want, rw_freqs *got, double *worst,
+                 rw_error *err)
 {
   rw_geometry g = *m;
   rw_object *back = NULL;
   if (!isnan (r->dimension_count) && !sliding)
     g.rotary_dim = (int64_t) r->dimension_count;
-  rw_status s = rw_llama_schedule (r, &g, sliding, &back, NULL, NULL);
+  rw_status s = rw_schedule_fill (schedule, m, length, want, err);
   if (!s)
-    s = rw_schedule_fill (schedule, m, length, want, NULL);
+    s = rw_llama_schedule (r, &g, sliding, &back, NULL, err);
   if (!s)
-    s = rw_schedule_fill (back, &g, length, got, NULL);
+    s = rw_schedule_fill (back, &g, length, got, err);
   rw_object_free (back);
-  return s ? INFINITY : difference (want, got);
+  *worst = s ? INFINITY : difference (want, got);
+  return s == RW_ENOMEM ? s : RW_OK;
 }
 
 static bool
 fits (fit *f)
 {
   rw_freqs want = { 0 }, got = { 0 };
-  const double worst = rw_llama_misfit (f->out, f->schedule, f->m, false, f->length, &want, &got);
+  double worst = INFINITY;
+  const rw_status s
+      = rw_llama_misfit (f->out, f->schedule, f->m, false, f->length, &want, &got, &worst, f->err);
+  f->starved = f->starved ? f->starved : s;
   rw_freqs_free (&want);
   rw_freqs_free (&got);
   return worst <= SAME;
@@ -239,19 +245,23 @@ set_factors (fit *f)
   if (has (f, RW_LLAMA_LOG))
     set_log (f);
   o->attn_factor = 1;
-  double worst = rw_llama_misfit (o, f->schedule, f->m, false, f->length, &want, &got);
+  double worst = INFINITY;
+  rw_status s
+      = rw_llama_misfit (o, f->schedule, f->m, false, f->length, &want, &got, &worst, f->err);
   o->attn_factor = want.attention_factor / got.attention_factor;
   if (fabs (o->attn_factor - 1) < SAME)
     o->attn_factor = 1;
-  worst = fmax (worst, rw_llama_misfit (o, f->schedule, f->m, false, f->length, &want, &got));
+  if (!s)
+    s = rw_llama_misfit (o, f->schedule, f->m, false, f->length, &want, &got, &worst, f->err);
   const bool ok = worst <= SAME && o->attn_factor >= 0 && o->attn_factor <= 1e3;
   if (ok && fabs (got.softmax_factor / want.softmax_factor - 1) > SAME)
     lose (f, "softmax_factor", want.softmax_factor, got.softmax_factor);
   rw_freqs_free (&want);
   rw_freqs_free (&got);
-  return ok ? RW_OK
-            : rw_fail (f->err, RW_EINVAL, "%s: llama.cpp cannot say this schedule",
-                       f->schedule->module->name);
+  return s    ? s
+         : ok ? RW_OK
+              : rw_fail (f->err, RW_EINVAL, "%s: llama.cpp cannot say this schedule",
+                         f->schedule->module->name);
 }
 
 static void
@@ -284,8 +294,9 @@ rw_llama_fit (const rw_object *schedule, const rw_geometry *m, double length, bo
   if ((int64_t) f.want.n * 2 != m->rotary_dim)
     out->dimension_count = 2 * (double) f.want.n;
   const bool turns = strcmp (schedule->module->name, "longrope") == 0;
-  if (turns || (!try_power (&f) && !try_yarn (&f)))
+  if (turns || (!try_power (&f) && !f.starved && !try_yarn (&f) && !f.starved))
     s = put_divisors (&f);
+  s = f.starved ? f.starved : s;
   if (isnan (out->original_context_length))
     out->original_context_length = f.g.original_length;
   if (!s)
