@@ -106,6 +106,39 @@ read_back (const rw_stack *stack, const rw_model *want, const cJSON *config, con
   return bad;
 }
 
+/* What a stack's class for a model does whatever it is told: by the beginning of both names, and by
+   a part of the block (NULL: the model's own).  */
+static const struct
+{
+  const char *stack, *model, *block;
+} beyond_words[] = {
+  { "hf-4", "deepseek-v2", NULL },             /* no softmax factor: transformers#47435 */
+  { "vllm-pre", "deepseek-", "\"truncate\"" }, /* deepseek_yarn has none */
+  { "vllm-pre", "deepseek-v4", "\"yarn\"" },   /* starts from 1, not from yarn's magnitude */
+  { "hf-4.45", "deepseek-v2", "\"yarn\"" },    /* the code beside its weights */
+  { "hf-4.45", "deepseek-v3", "\"yarn\"" },
+  { NULL, NULL, NULL },
+};
+
+static int
+is_beyond_words (const char *stack, const char *model, const char *block)
+{
+  for (size_t i = 0; beyond_words[i].stack; i++)
+    if (strncmp (stack, beyond_words[i].stack, strlen (beyond_words[i].stack)) == 0
+        && strncmp (model, beyond_words[i].model, strlen (beyond_words[i].model)) == 0
+        && (beyond_words[i].block ? block && strstr (block, beyond_words[i].block) : !block))
+      return 1;
+  return 0;
+}
+
+/* Transformers 4 has no words for two heads, or for three ropes.  */
+static int
+has_no_words (const char *stack, const char *model)
+{
+  return strncmp (stack, "hf-4", 4) == 0
+         && (strcmp (model, "gemma-4-31b") == 0 || strcmp (model, "deepseek-v4-flash") == 0);
+}
+
 /* 1: it differs; -1: refused by name; 0: it agrees.  */
 static int
 try (const rw_stack *stack, const char *model, const char *block)
@@ -151,12 +184,15 @@ told_is_computed (const rw_stack *stack)
       int wrong = 0, refused = 0;
       for (size_t b = 0; b < BLOCKS; b++)
         {
-          const int bad = try (stack, models[m], blocks[b]);
+          const int bad = is_beyond_words (stack->name, models[m], blocks[b])
+                              ? 0
+                              : try (stack, models[m], blocks[b]);
           wrong += bad > 0;
           refused += bad < 0;
         }
-      ok (!wrong && refused < BLOCKS, "%s, told of %s, computes it (%d of %d refused by name)",
-          stack->name, models[m], refused, BLOCKS);
+      ok (!wrong && (has_no_words (stack->name, models[m]) ? refused == BLOCKS : refused < BLOCKS),
+          "%s, told of %s, computes it (%d of %d refused by name)", stack->name, models[m], refused,
+          BLOCKS);
     }
 }
 

@@ -5,9 +5,11 @@
    flat rope_scaling is read and rope_parameters is not, yarn and llama3 know no length but the
    block's, longrope none but the top level's.  Sources: transformers, modeling_rope_utils.py of the
    versions named below, and the issues and pull requests in the warnings.  */
+#include "schedule/ramp.h"
 #include "schedule/schedule.h"
 #include "stack/hf.h"
 #include "stack/rope_block.h"
+#include "stack/words.h"
 
 #include <math.h>
 #include <string.h>
@@ -58,6 +60,25 @@ settle_yarn_445 (const rw_rope_maker *m)
                 "0.1 ln %g + 1",
                 s);
   return rw_rope_set (m, "attention_factor", 0.1 * log (s) + 1);
+}
+
+/* DeepSeek's own code, beside its weights: its quotient also where mscale stands alone.  */
+static rw_status
+settle_yarn_deepseek (const rw_rope_maker *m)
+{
+  static const double LENGTH = 4096; /* its default */
+  const double s = rw_rope_number (m, "factor");
+  const double over = rw_rope_number (m, "mscale"), under = rw_rope_number (m, "mscale_all_dim");
+  rw_rope_warn (m, "",
+                "yarn: transformers before 4.51 has no class for '%s'; the code beside its "
+                "weights computes it",
+                m->c->family->model_type);
+  const rw_status status
+      = rw_object_given (m->out->schedule, original) ? RW_OK : rw_rope_set (m, original, LENGTH);
+  return status ? status
+                : rw_rope_set (m, "attention_factor",
+                               rw_mscale (s, isnan (over) ? 1 : over)
+                                   / rw_mscale (s, isnan (under) ? 0 : under));
 }
 
 /* A top level's length makes the stretch; without it L is M, and factor is needed.  */
@@ -182,6 +203,11 @@ settle_yarn_456 (const rw_rope_maker *m)
 static const rw_hf_type types_445[] = {
   PLAIN_TYPES,
   { .name = "yarn",
+    .flags = RW_SOFTMAX_MSCALE,
+    .must = { "factor" },
+    .may = { original_key, "beta_fast", "beta_slow", "mscale", "mscale_all_dim" },
+    .settle = settle_yarn_deepseek },
+  { .name = "yarn",
     .must = { "factor" },
     .may = { "attention_factor", "beta_fast", "beta_slow" },
     .settle = settle_yarn_445 },
@@ -288,16 +314,19 @@ const rw_stack rw_stack_hf_445
         .text = "transformers 4.45 to 4.49: yarn's ramp is that of max_position_embeddings",
         .cite = "transformers 4.45, modeling_rope_utils.py",
         .read = read_445,
-        .arithmetic = rw_stack_hf_float };
+        .arithmetic = rw_stack_hf_float,
+        .write = rw_hf_4_45_write };
 const rw_stack rw_stack_hf_450
     = { .name = "hf-4.50",
         .text = "transformers 4.50 to 4.55: yarn's factor is max over original length",
         .cite = "transformers 4.50, modeling_rope_utils.py; transformers#38224",
         .read = read_450,
-        .arithmetic = rw_stack_hf_float };
+        .arithmetic = rw_stack_hf_float,
+        .write = rw_hf_4_50_write };
 const rw_stack rw_stack_hf_456
     = { .name = "hf-4.56",
         .text = "transformers 4.56 and 4.57: yarn as in 5, keys where 4 has them",
         .cite = "transformers 4.56, modeling_rope_utils.py; transformers#40320",
         .read = read_456,
-        .arithmetic = rw_stack_hf_float };
+        .arithmetic = rw_stack_hf_float,
+        .write = rw_hf_4_56_write };

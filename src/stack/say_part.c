@@ -74,7 +74,8 @@ rw_say_nothing_else (const rw_tongue *tongue, cJSON *block)
 {
   static const char *const keys[]
       = { "type",   "partial_rotary_factor", "factor",   "attention_factor",
-          "mscale", "mscale_all_dim",        "truncate", NULL };
+          "mscale", "mscale_all_dim",        "truncate", "original_max_position_embeddings",
+          NULL };
   static const char *const of_vllm[]
       = { "attn_factor", "extrapolation_factor", "apply_yarn_scaling", NULL };
   for (const char *const *k = keys; *k; k++)

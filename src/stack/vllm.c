@@ -5,6 +5,7 @@
    max_model_len.  */
 #include "stack/hf.h"
 #include "stack/vllm_types.h"
+#include "stack/words.h"
 
 static const rw_key_why whys_old[] = {
   { "attention_factor", "vLLM reads it from pull request 56446 on (September 2026)" },
@@ -55,11 +56,13 @@ const rw_stack rw_stack_vllm
         .text = "vLLM from September 2026 on: yarn's magnitude as in transformers",
         .cite = "vllm, model_executor/layers/rotary_embedding; vllm#56446",
         .planned = true,
-        .read = read_new };
+        .read = read_new,
+        .write = rw_vllm_write };
 const rw_stack rw_stack_vllm_old
     = { .name = "vllm-pre-56446",
         .text
         = "vLLM before September 2026: yarn reads attn_factor, not attention_factor or mscale",
         .cite = "vllm, model_executor/layers/rotary_embedding; vllm#56446",
         .planned = true,
-        .read = read_old };
+        .read = read_old,
+        .write = rw_vllm_old_write };

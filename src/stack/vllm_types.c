@@ -60,8 +60,8 @@ settle_deepseek (const rw_rope_maker *m)
 {
   const double s = rw_rope_number (m, "factor");
   const double mscale = block_number (m, "mscale", 1), all = block_number (m, "mscale_all_dim", 0);
-  if (rw_object_given (m->out->schedule, "attention_factor")) /* DeepSeek-V4: 1 */
-    return RW_OK;
+  if (m->c->family->flags & RW_COMPRESSED) /* DeepSeek-V4's attention sets both to 0 */
+    return set_magnitude (m, 1);
   if (truthy (rw_rope_block_number (m, "mscale")) && !truthy (all))
     rw_rope_warn (m, "mscale",
                   "vLLM's deepseek_yarn honours it without mscale_all_dim; transformers does not");

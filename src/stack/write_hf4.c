@@ -101,6 +101,20 @@ place_lengths (const rw_tongue *t, const rw_model *model, const rw_said *said, c
     cJSON_AddNumberToObject (config, "original_max_position_embeddings", said->original);
 }
 
+/* In transformers 4 DeepSeek-V2's class lacks what V3's has (transformers#47435).  */
+static void
+note_softmax (const rw_tongue *t, const rw_model *model, rw_notes *lost)
+{
+  rw_freqs f = { 0 };
+  const rw_rope *r = &model->rope[0];
+  if (!rw_schedule_fill (r->schedule, &r->geometry, 0, &f, NULL) && f.softmax_factor != 1)
+    rw_note_add (lost, RW_NOTE_WARNING,
+                 "softmax_factor: %g on the scores is the model's class's to apply; in %s "
+                 "DeepSeek-V2's does not (transformers#47435)",
+                 f.softmax_factor, t->name);
+  rw_freqs_free (&f);
+}
+
 static rw_status
 say_config (const rw_tongue *t, const rw_model *model, rw_words *out, rw_error *err)
 {
@@ -111,6 +125,7 @@ say_config (const rw_tongue *t, const rw_model *model, rw_words *out, rw_error *
     {
       place_block (t, out->patch, said.block);
       place_lengths (t, model, &said, out->patch, &out->lost);
+      note_softmax (t, model, &out->lost);
       s = say_sliding (t, model, out->patch, &out->lost, err);
     }
   if (s)
