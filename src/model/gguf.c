@@ -291,6 +291,12 @@ rw_gguf_part_at (const rw_gguf *g, size_t i)
   return i < g->n_files ? &g->file[i].part : NULL;
 }
 
+const rw_mapping *
+rw_gguf_part_mapping (const rw_gguf *g, size_t i)
+{
+  return i < g->n_files && g->file[i].mapping.open ? &g->file[i].mapping : NULL;
+}
+
 uint32_t
 rw_gguf_version (const rw_gguf *g)
 {

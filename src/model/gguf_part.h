@@ -23,6 +23,8 @@ typedef struct
 
 /* File i of a model; NULL after the last.  */
 const rw_gguf_part *rw_gguf_part_at (const rw_gguf *g, size_t i);
+/* Its mapping; NULL where the bytes are another's.  */
+const rw_mapping *rw_gguf_part_mapping (const rw_gguf *g, size_t i);
 
 /* name, data and n are set; reads the rest.  On failure the part is freed.  */
 rw_status rw_gguf_part_read (rw_gguf_part *part, rw_error *err);
