@@ -89,11 +89,11 @@ refuses "an unknown option is exit 2" 2 'unrecognized option' table --bogus llam
 refuses "a folder that is not there" 3 'No such file' table llama-2-7b -o nowhere/x.json
 
 # ---- export ----
-gives "export writes rope_parameters" '"rope_parameters":\{"rope_type":"llama3","rope_theta":500000,"factor":8,"low_freq_factor":1,"high_freq_factor":4,"original_max_position_embeddings":8192\}' export llama-3.1-8b --to hf
+gives "export writes rope_parameters" '"rope_parameters":\{"rope_type":"llama3","rope_theta":500000,"factor":8.0,"low_freq_factor":1.0,"high_freq_factor":4.0,"original_max_position_embeddings":8192\}' export llama-3.1-8b --to hf
 gives "export to a file prints its path" '^q.json$' export qwen3-8b --to hf --length 131072 --rope "$yarn" -o q.json
 refuses "an existing file is exit 3" 3 'q.json: exists' export qwen3-8b --to hf -o q.json
 gives "--force replaces it" '^q.json$' export qwen3-8b --to hf -o q.json --force
-refuses "a target that is not written" 2 'this version writes hf' export qwen3-8b --to gguf
+refuses "a target that there is not" 2 "known: hf" export qwen3-8b --to onnx
 gives "what the format has no type for is a table" '"rope_type":"longrope","rope_theta":10000,"short_factor":\[1,1' export llama-2-7b --to hf --rope '{"rope_type": "mrrope", "factor": 4}'
 for m in llama-3.1-8b phi-3.5-mini gpt-oss-20b glm-4-9b-chat olmo-3-7b gemma-4-e2b gemma-3-27b smollm3-3b; do
   "$rw" export $m --to hf --quiet >back.json 2>err

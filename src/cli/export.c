@@ -1,37 +1,39 @@
-/* export: a model's rope for another stack.  */
+/* export: a model's rope for another stack; the targets are in export_targets.c.  */
 #include "config.h"
 
-#include "cli/door.h"
-#include "cli/model_options.h"
+#include "base/mem.h"
+#include "cli/export.h"
 #include "cli/output.h"
-#include "schedule/schedule.h"
-#include "stack/stack.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-typedef struct
-{
-  door_common common;
-  model_options of; /* length: max_position_embeddings of what is written */
-  const char *to, *path;
-  bool force;
-} export_args;
+#include <unistd.h>
 
 enum
 {
   KEY_TO = 256,
-  KEY_FORCE
+  KEY_FORCE,
+  KEY_DTYPE
 };
 
 static const struct argp_option options[] = {
-  { "to", KEY_TO, "TARGET", 0, "what to write; this version writes hf", 1 },
-  { "output", 'o', "PATH", 0, "write to PATH instead of stdout", 1 },
+  { "to", KEY_TO, "TARGET", 0,
+    "hf, hf-v4, hf-4.50, hf-4.45, vllm, vllm-pre-56446, llama.cpp, gguf or safetensors", 1 },
+  { "output", 'o', "PATH", 0, "write to PATH instead of stdout; gguf and safetensors need it", 1 },
   { "force", KEY_FORCE, NULL, 0, "replace an existing PATH", 1 },
+  { "dtype", KEY_DTYPE, "float64|float32", 0, "values of a safetensors file (default float64)", 1 },
   { 0 },
 };
+
+static bool
+parse_dtype (const char *text, const char *verb)
+{
+  if (strcmp (text, "float64") != 0 && strcmp (text, "float32") != 0)
+    exit (door_usage (verb, "--dtype '%s': float64 or float32 was expected", text));
+  return strcmp (text, "float32") == 0;
+}
 
 static error_t
 parse (int key, char *arg, struct argp_state *state)
@@ -52,6 +54,9 @@ parse (int key, char *arg, struct argp_state *state)
     case KEY_FORCE:
       e->force = true;
       return 0;
+    case KEY_DTYPE:
+      e->single = parse_dtype (arg, state->name);
+      return 0;
     case ARGP_KEY_END:
       if (!e->to)
         exit (door_usage (state->name, "for what? --to hf is missing"));
@@ -67,74 +72,186 @@ static const struct argp argp = {
   .options = options,
   .parser = parse,
   .children = children,
-  .args_doc = "MODEL --to hf",
-  .doc = "Writes a model's rope for another stack: hf is the part of a config.json that "
-         "transformers 5 reads; --length is its max_position_embeddings."
+  .args_doc = "MODEL --to TARGET",
+  .doc = "Writes a model's rope for another stack: the part of a config.json that transformers "
+         "reads (hf, hf-v4), the options of vLLM or llama.cpp, a copy of a GGUF file with other "
+         "rope metadata (gguf), or the frequencies (safetensors).  --length is what it is to "
+         "serve.  What is written is read back as the target reads it, and compared."
          "\vExamples:\n"
          "  ropewalk export llama-3.1-8b --to hf\n"
-         "  ropewalk export qwen3-8b --to hf --length 131072 "
+         "  ropewalk export qwen3-8b --to vllm --length 131072 "
          "--rope '{\"rope_type\": \"yarn\", \"factor\": 4, "
-         "\"original_max_position_embeddings\": 32768}' -o qwen3-8b-128k.json",
+         "\"original_max_position_embeddings\": 32768}'\n"
+         "  ropewalk export pocket --to gguf --length 2048 "
+         "--rope '{\"rope_type\": \"yarn\", \"factor\": 4}' -o pocket-2048.gguf",
 };
 
-/* max_position_embeddings is a parameter of `dynamic`: where its base begins to grow.  */
-static void
-set_length (const export_args *e, rw_model *model, rw_notes *notes)
+/* ---- the target ---- */
+
+static const char *
+target_name (size_t i, const void *data)
 {
-  bool fixed = false;
-  for (size_t i = 0; i < model->n_ropes; i++)
-    fixed |= strcmp (model->rope[i].schedule->module->name, "dynamic") == 0;
-  if (fixed && !isnan (e->of.length))
-    rw_note_add (notes, RW_NOTE_WARNING,
-                 "--length is left out: a dynamic schedule grows from max_position_embeddings, so "
-                 "another one would change its table");
-  for (size_t i = 0; i < model->n_ropes && !fixed && !isnan (e->of.length); i++)
-    model->rope[i].geometry.max_length = e->of.length;
+  (void) data;
+  return export_targets[i].name;
 }
 
 static rw_status
-write_hf (const export_args *e, rw_model *model, rw_text *out, rw_error *err)
+find_target (const char *name, const export_target **out, rw_error *err)
 {
-  cJSON *config = NULL;
-  rw_notes notes = { 0 };
-  set_length (e, model, &notes);
-  rw_status s = rw_stack_write_hf (model, &config, &notes, err);
+  rw_text known = { 0 };
+  char near[96];
+  for (const export_target *t = export_targets; t->name; t++)
+    {
+      if (strcmp (t->name, name) == 0)
+        {
+          *out = t;
+          rw_text_free (&known);
+          return RW_OK;
+        }
+      rw_text_addf (&known, "%s%s", known.n ? ", " : "", t->name);
+    }
+  rw_fail (err, RW_EINVAL, "--to '%.60s': no such target; known: %s%s", name, rw_text_get (&known),
+           rw_did_you_mean (near, sizeof near, name, target_name, NULL));
+  rw_text_free (&known);
+  return rw_hint (err, "`ropewalk table MODEL --format npy|json|c` gives the frequencies to any "
+                       "program");
+}
+
+/* What is refused before anything is read.  */
+static rw_status
+check_path (const export_target *t, const export_args *e, rw_error *err)
+{
+  if (t->needs_path && !e->path)
+    {
+      rw_fail (err, RW_EINVAL, "--to %s: where to? -o PATH is missing", t->name);
+      return rw_hint (err, "add -o PATH: the file is no text");
+    }
+  if (e->path && !e->force && access (e->path, F_OK) == 0)
+    {
+      rw_fail (err, RW_EEXIST, "%s: exists", e->path);
+      return rw_hint (err, "add --force to replace it");
+    }
+  return RW_OK;
+}
+
+/* ---- the model ---- */
+
+static rw_status
+read_config (export_job *job, const char *name, rw_error *err)
+{
+  const rw_stack *exact = rw_stack_at (0);
+  cJSON *rope = NULL;
+  rw_status s
+      = job->args->of.rope ? rw_json_argument (job->args->of.rope, "--rope", &rope, err) : RW_OK;
   if (!s)
-    rw_json_print (config, out);
-  for (size_t i = 0; i < model->n_ropes; i++)
-    door_warn (&e->common, &model->rope[i].notes);
-  door_warn (&e->common, &notes);
-  rw_notes_free (&notes);
-  cJSON_Delete (config);
+    s = exact->read (name, job->config, rope, &job->model, err);
+  cJSON_Delete (rope);
   return s;
 }
 
-static const struct
+/* By `exact`, which knows every schedule; stdin is read once.  */
+static rw_status
+read_model (export_job *job, rw_error *err)
 {
-  const char *name;
-  rw_status (*write) (const export_args *e, rw_model *model, rw_text *out, rw_error *err);
-} targets[] = { { "hf", write_hf }, { NULL, NULL } };
-
-/* Index of the target; the end where this version does not write it.  */
-static size_t
-find_target (const char *name)
-{
-  size_t i = 0;
-  while (targets[i].name && strcmp (targets[i].name, name) != 0)
-    i++;
-  return i;
+  const model_options *of = &job->args->of;
+  char *name = NULL;
+  rw_status s = rw_stack_config (of->model, &job->config, &name, err);
+  if (!s)
+    s = job->config ? read_config (job, name, err)
+                    : rw_stack_model (rw_stack_at (0), of->model, of->rope, &job->model, err);
+  rw_free (name);
+  return s;
 }
 
-static rw_status
-unknown_target (const char *name, rw_error *err)
+/* max_position_embeddings is a parameter of `dynamic`: where its base begins to grow.  */
+static void
+set_length (const export_target *t, export_job *job)
 {
-  rw_text known = { 0 };
-  for (size_t i = 0; targets[i].name; i++)
-    rw_text_addf (&known, "%s%s", i ? ", " : "", targets[i].name);
-  rw_fail (err, RW_EINVAL, "--to %s: this version writes %s", name, rw_text_get (&known));
-  rw_text_free (&known);
-  return rw_hint (err, "`ropewalk table MODEL --format npy|json|c` gives the frequencies to any "
-                       "stack");
+  rw_model *m = &job->model;
+  const double asked = job->args->of.length;
+  const bool growing = t->stack && strncmp (t->stack, "hf", 2) == 0;
+  bool fixed = false;
+  job->length = isnan (asked) ? m->rope[0].geometry.max_length : asked;
+  for (size_t i = 0; i < m->n_ropes; i++)
+    fixed |= growing && strcmp (m->rope[i].schedule->module->name, "dynamic") == 0;
+  if (fixed && !isnan (asked))
+    rw_note_add (&job->lost, RW_NOTE_WARNING,
+                 "--length is left out: a dynamic schedule grows from max_position_embeddings, so "
+                 "another one would change its table");
+  for (size_t i = 0; i < m->n_ropes && growing && !fixed; i++)
+    m->rope[i].geometry.max_length = job->length;
+}
+
+/* ---- what is said of it ---- */
+
+static void
+add_notes (cJSON *object, const char *key, const rw_notes *notes)
+{
+  cJSON *list = cJSON_AddArrayToObject (object, key);
+  for (size_t i = 0; i < notes->n; i++)
+    if (notes->note[i].kind == RW_NOTE_WARNING)
+      cJSON_AddItemToArray (list, cJSON_CreateString (notes->note[i].text));
+}
+
+static void
+print_json (const export_target *t, const export_job *job, rw_text *out)
+{
+  cJSON *o = cJSON_CreateObject ();
+  cJSON_AddStringToObject (o, "model", job->model.name);
+  cJSON_AddStringToObject (o, "to", t->name);
+  cJSON_AddNumberToObject (o, "length", job->length);
+  if (job->words.patch)
+    cJSON_AddItemToObject (o, "patch", cJSON_Duplicate (job->words.patch, true));
+  if (job->words.line)
+    cJSON_AddStringToObject (o, "line", job->words.line);
+  if (job->args->path)
+    cJSON_AddStringToObject (o, "path", job->args->path);
+  add_notes (o, "lost", &job->lost);
+  add_notes (o, "differs", &job->left);
+  cJSON_AddBoolToObject (o, "agrees", !job->left.n);
+  rw_json_print (o, out);
+  cJSON_Delete (o);
+}
+
+static void
+warn (const export_job *job)
+{
+  for (size_t i = 0; i < job->model.n_ropes; i++)
+    door_warn (&job->args->common, &job->model.rope[i].notes);
+  door_warn (&job->args->common, &job->lost);
+  door_warn (&job->args->common, &job->left);
+}
+
+/* Text goes to stdout or -o; what a target wrote itself is named.  */
+static rw_status
+put_out (const export_target *t, const export_job *job, rw_error *err)
+{
+  const char *path = job->args->path;
+  const bool told = job->args->common.json && !t->needs_path;
+  rw_text json = { 0 };
+  rw_status s = RW_OK;
+  if (job->out.n && !(told && !path))
+    s = output_write (path, &job->out, job->args->force, err);
+  if (!s && job->args->common.json)
+    {
+      print_json (t, job, &json);
+      s = output_write (NULL, &json, true, err);
+    }
+  else if (!s && path)
+    printf ("%s\n", path);
+  rw_text_free (&json);
+  return s;
+}
+
+static void
+free_job (export_job *job)
+{
+  rw_words_free (&job->words);
+  rw_notes_free (&job->lost);
+  rw_notes_free (&job->left);
+  rw_text_free (&job->out);
+  rw_model_free (&job->model);
+  cJSON_Delete (job->config);
 }
 
 int
@@ -142,23 +259,22 @@ door_export (int argc, char **argv)
 {
   export_args e = { .of = { .length = NAN, .least = 1 } };
   argp_parse (&argp, argc, argv, 0, NULL, &e);
-  const rw_stack *stack = NULL;
-  rw_model model = { 0 };
-  rw_text out = { 0 };
+  const export_target *target = NULL;
+  export_job job = { .args = &e };
   rw_error err = { 0 };
-  const size_t target = find_target (e.to);
-  rw_status s = targets[target].name ? RW_OK : unknown_target (e.to, &err);
+  rw_status s = find_target (e.to, &target, &err);
   if (!s)
-    s = rw_stack_find ("exact", &stack, &err);
+    s = check_path (target, &e, &err);
   if (!s)
-    s = rw_stack_model (stack, e.of.model, e.of.rope, &model, &err);
+    s = read_model (&job, &err);
   if (!s)
-    s = targets[target].write (&e, &model, &out, &err);
+    {
+      set_length (target, &job);
+      s = target->write (target, &job, &err);
+      warn (&job);
+    }
   if (!s)
-    s = output_write (e.path, &out, e.force, &err);
-  if (!s && e.path)
-    printf ("%s\n", e.path);
-  rw_text_free (&out);
-  rw_model_free (&model);
+    s = put_out (target, &job, &err);
+  free_job (&job);
   return s ? door_fail (argv[0], &err) : door_close (argv[0], 0);
 }

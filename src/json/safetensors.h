@@ -9,6 +9,10 @@
 #define RW_JSON_SAFETENSORS_H
 
 #include "base/tensor.h"
+#include "base/text.h"
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
 
 typedef struct rw_safetensors rw_safetensors;
 
@@ -22,5 +26,20 @@ void rw_safetensors_free (rw_safetensors *file); /* NULL-safe */
    tensor is valid as long as `file`.  */
 rw_status rw_safetensors_get (const rw_safetensors *file, const char *name, rw_tensor *out,
                               rw_error *err);
+
+/* ---- writing ---- */
+
+typedef struct
+{
+  const char *name;
+  const double *x; /* (n,) finite */
+  size_t n;
+  bool single; /* F32, else F64 */
+} rw_safetensors_vector;
+
+/* Appends the bytes of a file of n vectors; metadata is NULL or an object of texts.  A value that
+   is not finite is RW_EDOMAIN.  */
+rw_status rw_safetensors_write (const rw_safetensors_vector *vector, size_t n,
+                                const cJSON *metadata, rw_text *out, rw_error *err);
 
 #endif
