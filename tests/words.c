@@ -115,7 +115,8 @@ static const struct
   { "hf-4", "deepseek-v2", NULL },             /* no softmax factor: transformers#47435 */
   { "vllm-pre", "deepseek-", "\"truncate\"" }, /* deepseek_yarn has none */
   { "vllm-pre", "deepseek-v4", "\"yarn\"" },   /* starts from 1, not from yarn's magnitude */
-  { "hf-4.45", "deepseek-v2", "\"yarn\"" },    /* the code beside its weights */
+  { "vllm-pre", "deepseek-v4", NULL },
+  { "hf-4.45", "deepseek-v2", "\"yarn\"" }, /* the code beside its weights */
   { "hf-4.45", "deepseek-v3", "\"yarn\"" },
   { NULL, NULL, NULL },
 };
