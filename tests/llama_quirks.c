@@ -204,10 +204,11 @@ check_longrope (void)
     }
   snprintf (more, sizeof more,
             "\"original_max_position_embeddings\": 4096, \"rope_scaling\": {\"type\": \"su\", "
-            "\"long_factor\": [%s], \"short_factor\": [%s]}",
+            "\"attention_factor\": 1.5, \"long_factor\": [%s], \"short_factor\": [%s]}",
             rw_text_get (&list), rw_text_get (&list));
   phi.a = sqrt (1 + log (M / 4096) / log (4096));
-  check ("phi3: the magnitude from M / L", "phi3", more, NULL, phi, NULL);
+  check ("phi3: the magnitude from M / L, whatever the block says", "phi3", more, NULL, phi,
+         "attention_factor: the converter takes the stretch and the magnitude from");
   check ("minicpm: none, and no length", "minicpm", more, NULL, t, "neither the magnitude nor");
   rw_text_free (&list);
 }

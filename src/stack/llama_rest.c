@@ -44,21 +44,32 @@ why_without_effect (const rw_llama_block *r, const char *key)
   return NULL;
 }
 
-static const char *
-why_ignored (const char *key)
+static bool
+is_longrope (const rw_llama_block *r)
 {
+  return strcmp (r->type, "longrope") == 0 || strcmp (r->type, "su") == 0;
+}
+
+static const char *
+why_ignored (const rw_llama_block *r, const char *key)
+{
+  static const char from_lengths[] = "the converter takes the stretch and the magnitude from "
+                                     "max_position_embeddings / original_max_position_embeddings";
   static const struct
   {
     const char *key, *why;
+    bool longrope; /* there only */
   } rows[] = {
-    { "truncate", "ggml always rounds the correction range to whole pairs "
-                  "(ggml_rope_yarn_corr_dims)" },
-    { "mscale", "the converter does not read it" },
-    { "mscale_all_dim", "the converter of this architecture does not read it" },
-    { NULL, NULL },
+    { "truncate",
+      "ggml always rounds the correction range to whole pairs (ggml_rope_yarn_corr_dims)", false },
+    { "mscale", "the converter does not read it", false },
+    { "mscale_all_dim", "the converter of this architecture does not read it", false },
+    { "factor", from_lengths, true },
+    { "attention_factor", from_lengths, true },
+    { NULL, NULL, false },
   };
   for (size_t i = 0; rows[i].key; i++)
-    if (strcmp (rows[i].key, key) == 0)
+    if (strcmp (rows[i].key, key) == 0 && (!rows[i].longrope || is_longrope (r)))
       return rows[i].why;
   return NULL;
 }
@@ -94,7 +105,7 @@ rw_llama_block_rest (const rw_llama_block *r)
       if (skip)
         continue;
       const bool reached = was_used (r, key);
-      const char *why = reached ? why_without_effect (r, key) : why_ignored (key);
+      const char *why = reached ? why_without_effect (r, key) : why_ignored (r, key);
       if (reached && !why)
         continue;
       for (size_t i = 0; i < r->notes->n && reached; i++) /* it took no part after all */
