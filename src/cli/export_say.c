@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include "cli/export.h"
+#include "schedule/schedule.h"
 #include "stack/export.h"
 
 #include <stdio.h>
@@ -29,7 +30,7 @@ base_config (const export_job *job, cJSON **out, rw_error *err)
 static rw_status
 judge (const export_target *t, export_job *job, rw_error *err)
 {
-  if (!job->left.n || job->lost.n)
+  if (!job->left.n || job->lost.n || job->words.lost.n)
     return RW_OK;
   rw_fail (err, RW_EINVAL, "--to %s: %s", t->name, job->left.note[0].text);
   return rw_hint (err, "`ropewalk diff %s --stack exact,%s` shows the whole difference",
@@ -69,6 +70,45 @@ note_sections (export_job *job)
         }
 }
 
+/* The words, put into the config and read back.  */
+static rw_status
+say (const export_target *t, const rw_stack *stack, const cJSON *base, export_job *job,
+     rw_error *err)
+{
+  rw_notes_free (&job->left);
+  rw_words_free (&job->words);
+  rw_status s = stack->write (&job->model, &job->words, err);
+  if (!s)
+    s = rw_words_place (&job->words, base, err);
+  return s ? s : read_back (t, stack, base, job, err);
+}
+
+/* No rope follows the length: a table says as much as the type.  */
+static bool
+is_fixed (const rw_model *m)
+{
+  for (size_t i = 0; i < m->n_ropes; i++)
+    if (((const rw_schedule *) m->rope[i].schedule->module)->depends_on_length)
+      return false;
+  return true;
+}
+
+/* Classes that take few types (Phi-3's: default and longrope) take the frequencies themselves.  */
+static rw_status
+say_again (const export_target *t, const rw_stack *stack, const cJSON *base, export_job *job,
+           rw_error *err)
+{
+  const rw_error first = *err;
+  rw_status s = rw_export_tabulate (&job->model, job->length, err);
+  if (!s)
+    s = say (t, stack, base, job, err);
+  if (s == RW_EINVAL)
+    *err = first; /* what was asked for says more than the way round */
+  else if (!s)
+    rw_note_add (&job->lost, RW_NOTE_WARNING, "told as frequencies, because: %s", first.text);
+  return s;
+}
+
 rw_status
 export_say (const export_target *t, export_job *job, rw_error *err)
 {
@@ -80,16 +120,16 @@ export_say (const export_target *t, export_job *job, rw_error *err)
   if (!s && stack->planned)
     s = rw_export_fix (&job->model, job->length, &job->lost, err);
   if (!s)
-    s = stack->write (&job->model, &job->words, err);
-  if (s)
-    return s;
-  rw_notes_copy (&job->lost, &job->words.lost);
-  note_sections (job);
-  s = base_config (job, &base, err);
+    s = base_config (job, &base, err);
   if (!s)
-    s = rw_words_place (&job->words, base, err);
+    s = say (t, stack, base, job, err);
+  if (s == RW_EINVAL && base && is_fixed (&job->model))
+    s = say_again (t, stack, base, job, err);
   if (!s)
-    s = read_back (t, stack, base, job, err);
+    {
+      rw_notes_copy (&job->lost, &job->words.lost);
+      note_sections (job);
+    }
   cJSON_Delete (base);
   return s;
 }

@@ -12,6 +12,9 @@
    themselves.  What is fixed by it is noted.  */
 rw_status rw_export_fix (rw_model *model, double length, rw_notes *lost, rw_error *err);
 
+/* The same for every schedule but the plain one: for a class that takes few types.  */
+rw_status rw_export_tabulate (rw_model *model, double length, rw_error *err);
+
 /* Holds the ropes of `got` against those of `want` at this length: frequencies and factors agree to
    RW_COMPARE_TOLERANCE.  A sentence in `left` for each thing that does not.  */
 rw_status rw_export_check (const rw_model *want, const rw_model *got, double length, rw_notes *left,

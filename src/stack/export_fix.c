@@ -52,7 +52,7 @@ make_table (const rw_freqs *f, rw_object **out, rw_error *err)
 }
 
 static rw_status
-fix_rope (rw_rope *rope, double length, rw_notes *lost, rw_error *err)
+fix_rope (rw_rope *rope, double length, rw_error *err)
 {
   rw_freqs f = { 0 };
   rw_object *table = NULL;
@@ -61,10 +61,6 @@ fix_rope (rw_rope *rope, double length, rw_notes *lost, rw_error *err)
     s = make_table (&f, &table, err);
   if (!s)
     {
-      rw_note_add (lost, RW_NOTE_WARNING,
-                   "rope_type '%s': its table changes with the length of the prompt; here it is "
-                   "fixed at the one for %.0f tokens",
-                   rope->schedule->module->name, length);
       rope->geometry = rw_schedule_geometry (rope->schedule, &rope->geometry);
       rw_object_free (rope->schedule);
       rope->schedule = table;
@@ -81,8 +77,24 @@ rw_export_fix (rw_model *model, double length, rw_notes *lost, rw_error *err)
     {
       rw_rope *rope = &model->rope[i];
       if (follows (rope->schedule))
-        s = fix_rope (rope, length, lost, err);
+        {
+          rw_note_add (lost, RW_NOTE_WARNING,
+                       "rope_type '%s': its table changes with the length of the prompt; here it "
+                       "is fixed at the one for %.0f tokens",
+                       rope->schedule->module->name, length);
+          s = fix_rope (rope, length, err);
+        }
       rope->geometry.max_length = length;
     }
+  return s;
+}
+
+rw_status
+rw_export_tabulate (rw_model *model, double length, rw_error *err)
+{
+  rw_status s = RW_OK;
+  for (size_t i = 0; i < model->n_ropes && !s; i++)
+    if (strcmp (model->rope[i].schedule->module->name, "default") != 0)
+      s = fix_rope (&model->rope[i], length, err);
   return s;
 }

@@ -68,6 +68,13 @@ is_alpha (const rw_rope_maker *m)
 }
 
 /* By the table of transformers 5, or by ropewalk's.  */
+/* configuration_phi3.py, validate_rope (transformers 5.23).  */
+static bool
+is_of_phi3 (const char *type)
+{
+  return strcmp (type, "default") == 0 || strcmp (type, "longrope") == 0;
+}
+
 static rw_status
 known_type (rw_rope_maker *m, const char *name)
 {
@@ -80,6 +87,11 @@ known_type (rw_rope_maker *m, const char *name)
   const char *family = m->c->family->model_type;
   const bool su = strcmp (name, "su") == 0 && (!*family || strcmp (family, "phi3") == 0);
   const bool other_name = strcmp (name, m->module->name) != 0 && !su;
+  if (m->c->rules->hf_types_only && strcmp (family, "phi3") == 0 && !is_of_phi3 (m->module->name))
+    return rw_fail (m->c->err, RW_EINVAL,
+                    "%s.rope_type: transformers' Phi3Config takes default and longrope only, and "
+                    "takes yarn for longrope; got '%s'",
+                    m->path, m->module->name);
   return m->c->rules->hf_types_only && (!m->type || other_name) ? unknown_type (m, name) : RW_OK;
 }
 
