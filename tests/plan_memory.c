@@ -8,14 +8,23 @@ static const char *const text
       "'rotations'}], 'schedule.factor,length': [[2, 8], [4, 16]]},"
       " 'figures': [{'field': 'coverage', 'x': 'pair', 'lines': 'schedule', 'at': {'length': 8}}]}";
 
+/* Blocks that a stack reads, one that it refuses, and an axis over the model's own.  */
+static const char *const served
+    = "{" LLAMA
+      ", 'axes': {'stack': ['exact', 'hf'], 'schedule': [{'rope_type': 'yarn', 'factor': 2},"
+      " {'rope_type': 'power', 'power': 1, 'factor': 2}]}}";
+static const char *const turned
+    = "{'model': {'head_dim': 64, 'original_length': 4096, 'rope': {'rope_type': 'linear',"
+      " 'factor': 3.7}}, 'stack': 'hf', 'axes': {'schedule.factor': [2, 4]}}";
+
 static int
 run_once (const void *data)
 {
+  const char *const *config = data;
   rw_plan *plan = NULL;
   rw_point *point = NULL;
   rw_error err;
-  (void) data;
-  rw_status s = make_plan (text, NULL, &plan, &err);
+  rw_status s = make_plan (*config, NULL, &plan, &err);
   if (!s)
     s = rw_point_new (plan, &point, &err);
   for (size_t i = 0; !s && i < plan->n_points; i++)
@@ -28,6 +37,8 @@ run_once (const void *data)
 int
 main (void)
 {
-  starve_all (run_once, 100);
+  starve_until ("a plan", run_once, &text, 100);
+  starve_until ("one that stacks read", run_once, &served, 100);
+  starve_until ("an axis over the model's own", run_once, &turned, 50);
   return tap_end ();
 }

@@ -2,6 +2,7 @@
    formulas written out here.  */
 #include "plan_help.h"
 #include "schedule/schedule.h"
+#include "yarn_help.h"
 
 static rw_plan *plan;
 static rw_point *point;
@@ -24,25 +25,6 @@ at (size_t i)
   return rw_plan_point (plan, i, point, &err);
 }
 
-/* YaRN (arXiv 2309.00071; every code's ramp over the index) of pair i.  */
-typedef struct
-{
-  double base, d, length, factor;
-  bool truncate;
-} yarn;
-
-static double
-yarn_frequency (yarn y, size_t i)
-{
-  double lo = y.d * log (y.length / (2 * M_PI * 32)) / (2 * log (y.base));
-  double hi = y.d * log (y.length / (2 * M_PI)) / (2 * log (y.base));
-  lo = fmax (y.truncate ? floor (lo) : lo, 0);
-  hi = fmin (y.truncate ? ceil (hi) : hi, y.d - 1);
-  const double f = pow (y.base, -2.0 * (double) i / y.d);
-  const double m = fmin (1, fmax (0, ((double) i - lo) / (hi - lo)));
-  return f / y.factor * m + f * (1 - m);
-}
-
 /* Cell i has YaRN's table and this factor.  */
 static void
 is_yarn (size_t i, yarn y, double attention, const char *what)
@@ -62,12 +44,6 @@ is_yarn (size_t i, yarn y, double attention, const char *what)
   rw_freqs_free (&f);
 }
 
-static double
-magnitude (double s)
-{
-  return 0.1 * log (s) + 1;
-}
-
 #define OSS "'model': 'gpt-oss-20b'"
 
 static void
@@ -77,8 +53,8 @@ the_models_own_schedule_is_read_by_every_stack (void)
   const yarn y = { 150000, 64, 4096, 32, false };
   yarn rounded = y;
   rounded.truncate = true;
-  is_yarn (0, y, magnitude (32), "gpt-oss under hf: truncate is false");
-  is_yarn (1, rounded, magnitude (32), "under llama.cpp it is always true");
+  is_yarn (0, y, yarn_magnitude (32), "gpt-oss under hf: truncate is false");
+  is_yarn (1, rounded, yarn_magnitude (32), "under llama.cpp it is always true");
 }
 
 static void
@@ -92,7 +68,7 @@ blocks_are_read_by_every_stack (void)
   rounded.truncate = true;
   is_yarn (0, y, 1.25, "exact has the definition");
   is_yarn (1, y, 1.25, "hf the same");
-  is_yarn (2, rounded, magnitude (3.7), "llama.cpp rounds and loses the factor");
+  is_yarn (2, rounded, yarn_magnitude (3.7), "llama.cpp rounds and loses the factor");
   ok (point->told && point->told->n, "and notes what it lost");
 }
 
@@ -102,7 +78,8 @@ a_length_left_out_is_the_trained_one (void)
   plan_of ("{" OSS ", 'schedule': {'rope_type': 'yarn', 'factor': 3.7},"
            "'axes': {'stack': ['exact', 'hf', 'llama.cpp']}}");
   for (size_t i = 0; i < 3; i++)
-    is_yarn (i, (yarn){ 150000, 64, 4096, 3.7, true }, magnitude (3.7), plan->axes[0].labels[i]);
+    is_yarn (i, (yarn){ 150000, 64, 4096, 3.7, true }, yarn_magnitude (3.7),
+             plan->axes[0].labels[i]);
 }
 
 static void
@@ -113,8 +90,8 @@ axes_move_what_the_stack_reads (void)
            "'schedule.truncate': [true, false]}}");
   is_yarn (1, (yarn){ 150000, 64, 4096, 2.385, false }, 1.25, "hf, first factor, not truncated");
   is_yarn (2, (yarn){ 150000, 64, 4096, 7.5, true }, 1.25, "hf, second factor, truncated");
-  is_yarn (5, (yarn){ 150000, 64, 4096, 2.385, true }, magnitude (2.385), "llama.cpp, first");
-  is_yarn (7, (yarn){ 150000, 64, 4096, 7.5, true }, magnitude (7.5), "llama.cpp, second");
+  is_yarn (5, (yarn){ 150000, 64, 4096, 2.385, true }, yarn_magnitude (2.385), "llama.cpp, first");
+  is_yarn (7, (yarn){ 150000, 64, 4096, 7.5, true }, yarn_magnitude (7.5), "llama.cpp, second");
 }
 
 /* Without a block the axis changes the model's config, so the factors that follow from it do too.
@@ -123,9 +100,10 @@ static void
 axes_move_the_models_own_block (void)
 {
   plan_of ("{" OSS ", 'axes': {'stack': ['hf', 'llama.cpp'], 'schedule.factor': [2.385, 7.5]}}");
-  is_yarn (0, (yarn){ 150000, 64, 4096, 2.385, false }, magnitude (2.385), "hf, first factor");
-  is_yarn (1, (yarn){ 150000, 64, 4096, 7.5, false }, magnitude (7.5), "hf, second factor");
-  is_yarn (3, (yarn){ 150000, 64, 4096, 7.5, true }, magnitude (7.5), "llama.cpp, second factor");
+  is_yarn (0, (yarn){ 150000, 64, 4096, 2.385, false }, yarn_magnitude (2.385), "hf, first factor");
+  is_yarn (1, (yarn){ 150000, 64, 4096, 7.5, false }, yarn_magnitude (7.5), "hf, second factor");
+  is_yarn (3, (yarn){ 150000, 64, 4096, 7.5, true }, yarn_magnitude (7.5),
+           "llama.cpp, second factor");
   plan_of ("{'model': 'llama-2-7b', 'stack': 'hf', 'axes': {'schedule.rope_theta': [23850, 5e5]}}");
   for (size_t i = 0; i < 2; i++)
     {
