@@ -59,6 +59,26 @@ done
 [ $wide = 0 ]
 result $? "no line is wider than 100 columns, but what is to be pasted"
 
+refuses "GGUF files are for two stacks" 2 "m.gguf: the stack 'hf' reads no GGUF files, only exact and llama.cpp do" m.gguf --stack exact,hf
+says "what a stack is told is tested" 1 '"override":\{"refused":null,"patch":\{.*"line":"--rope-scalingyarn.*"tested":true,"agrees":true,"left":\[\]' qwen3-8b --stack hf,llama.cpp --json --rope '{"rope_type": "yarn", "factor": 4, "attention_factor": 1.25, "original_max_position_embeddings": 32768}'
+says "and the text has the line to paste" 1 'tellit--rope-scalingyarn.*resulttested:readagainwithit,llama.cppagreeswithhf' qwen3-8b --stack hf,llama.cpp --rope '{"rope_type": "yarn", "factor": 4, "attention_factor": 1.25, "original_max_position_embeddings": 32768}'
+all=$("$rw" list stacks | sed -n 's/^\([a-z][^ ]*\) .*/\1/p' | paste -s -d, -)
+says "every stack at once" 0 "agreeswithexact|agreewithexact" llama-2-7b --stack "$all"
+
+# ---- the stack as an axis ----
+cat >sweep.json <<'J'
+{"model": "gpt-oss-20b", "metrics": ["disturbance"], "axes": {"stack": ["hf", "llama.cpp"],
+ "schedule": [{"rope_type": "yarn", "factor": 4, "attention_factor": 1.25, "truncate": false}, {"rope_type": "mrrope", "factor": 4}]}}
+J
+"$rw" run sweep.json -o sweep.h5 >out 2>err
+[ $? = 1 ] && grep -q "warning: schedule: the stack 'hf' refuses it: .*its points will fail" err && grep -q '1 of 4 points failed; the first is point 1 (hf mrrope)' err
+result $? "a sweep goes on past what a stack refuses, and says so"
+"$rw" show sweep.h5 field=attention_factor >out 2>err
+[ "$(awk 'NR > 1 { print $3 }' out | paste -s -d' ' -)" = "1.25 nan 1.138629 1" ]
+result $? "every point has what its stack computes"
+"$rw" show sweep.h5 field=disturbance_mean 2>err | awk '$1 == "hf" && $2 == "yarn" { a = $3 } $1 == "llama.cpp" && $2 == "yarn" { b = $3 } END { exit !(a > 0 && b > 0 && a != b) }'
+result $? "and the metrics see it"
+
 # ---- memory ----
 wrong=0 hit=0
 for k in 1 2 3 4 5 6 8 10 13 17 21 27 34 44 55 71 89 116 144 188; do

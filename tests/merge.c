@@ -64,6 +64,40 @@ examples_of_the_rfc (void)
     }
 }
 
+/* A reduced patch does the same, and says nothing twice.  */
+static void
+idle_parts_are_left_out (void)
+{
+  static const char *const rows[][3] = {
+    { "{\"a\":1,\"b\":{\"c\":2,\"d\":3}}", "{\"a\":1,\"b\":{\"c\":2,\"d\":4},\"e\":null}",
+      "{\"b\":{\"d\":4}}" },
+    { "{\"a\":null}", "{\"a\":null}", "{\"a\":null}" },
+    { "{\"a\":1}", "{\"b\":{\"c\":null}}", "{\"b\":{}}" },
+    { "{\"a\":1}", "{\"a\":{\"c\":null,\"d\":[1,2]}}", "{\"a\":{\"d\":[1,2]}}" },
+    { "{\"a\":[1,2]}", "{\"a\":[1,2]}", "{}" },
+    { "{\"a\":{\"b\":{\"c\":1}}}", "{\"a\":{\"b\":{\"c\":1}}}", "{}" },
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    {
+      cJSON *target = parse (rows[i][0]), *patch = parse (rows[i][1]), *less = NULL, *a = NULL,
+            *b = NULL;
+      rw_text text = { 0 };
+      rw_json_change (target, patch, &less, &err);
+      rw_json_normal (less, &text);
+      ok (strcmp (rw_text_get (&text), rows[i][2]) == 0, "of %s stays %s", rows[i][1],
+          rw_text_get (&text));
+      rw_json_merge (target, patch, &a, &err);
+      rw_json_merge (target, less, &b, &err);
+      ok (cJSON_Compare (a, b, true), "which does the same");
+      rw_text_free (&text);
+      cJSON_Delete (target);
+      cJSON_Delete (patch);
+      cJSON_Delete (less);
+      cJSON_Delete (a);
+      cJSON_Delete (b);
+    }
+}
+
 /* A config keeps the order of its keys, so that it can be read beside the old one.  */
 static void
 order_is_kept (void)
@@ -84,6 +118,7 @@ int
 main (void)
 {
   examples_of_the_rfc ();
+  idle_parts_are_left_out ();
   order_is_kept ();
   return tap_end ();
 }

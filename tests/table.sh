@@ -30,6 +30,12 @@ gives "json ends with the notes" '"attention_factor":1,"softmax_factor":1,"keys_
 gives "--json is --format json" "^\{$keys" table llama-2-7b --json
 gives "several layer types stand under layers" '^\{"layers":\{"full_attention":\{"model":"gemma-3-27b".*"sliding_attention":\{"model"' table gemma-3-27b --json
 gives "--layer-type picks one" '^\{"model":"gemma-3-27b".*"rope_theta":10000,' table gemma-3-27b --json --layer-type sliding_attention
+gives "a planned stack has the table of max_position_embeddings" '"stack":"vllm".*"length":131072,' table phi-3.5-mini --json --quiet --stack vllm
+gives "an unplanned one that before the first token" '"stack":"hf".*"length":null,' table phi-3.5-mini --json --quiet --stack hf
+for s in vllm llama.cpp; do
+  "$rw" table phi-3.5-mini --json --quiet --stack $s >a 2>err && "$rw" table phi-3.5-mini --json --quiet --stack $s --length 131072 >b 2>>err && cmp -s a b
+  result $? "which is that of --length 131072: $s"
+done
 gives "length is told" '"length":9999,' table llama-2-7b --json --length 9999
 gives "a flat --rope replaces full_attention" '"full_attention":\{[^}]*"rope_type":"yarn".*"sliding_attention":\{[^}]*"rope_type":"default"' table gemma-3-27b --json --rope "$yarn" --quiet
 gives "a nested --rope replaces what it names" '"full_attention":\{[^}]*"rope_type":"linear".*"sliding_attention":\{[^}]*"rope_type":"yarn"' table gemma-3-27b --json --rope "{\"sliding_attention\": $yarn}" --quiet

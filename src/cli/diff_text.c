@@ -71,7 +71,8 @@ write_difference (const char *name, const rw_difference *d, rw_text *out)
 {
   char frequency[48] = "the same";
   if (d->frequency > 0)
-    snprintf (frequency, sizeof frequency, "%.3g %% at pair %zu", 100 * d->frequency, d->pair);
+    snprintf (frequency, sizeof frequency, "%.*g %% at pair %zu", d->frequency < 10 ? 3 : 6,
+              100 * d->frequency, d->pair);
   rw_text_addf (out, "  %-*s %-21s %-10.6g", NAME, name, frequency, d->logit_scale);
   for (size_t k = 0; k < RW_PHASES; k++)
     rw_text_addf (out, k + 1 < RW_PHASES ? " %-10.3g" : " %.3g\n", d->phase[k]);
@@ -126,17 +127,20 @@ write_notes (const rw_notes *notes, const char *label, rw_text *out)
     }
 }
 
+/* llama.cpp is told by keys and tensors of its file where no flag can say it.  */
 static void
-write_words (const rw_words *words, rw_text *out)
+write_words (const rw_words *words, const char *stack, rw_text *out)
 {
-  rw_text_add (out, "  tell it\n");
+  const cJSON *keys = rw_json_get (words->patch, stack);
+  rw_text_addf (out, "  tell it%s\n",
+                words->line ? ""
+                : keys      ? " in the file, as `ropewalk export MODEL --to gguf` writes it"
+                            : " in its config.json (a merge patch: null takes a key out)");
+  rw_text_add (out, "    ");
   if (words->line)
-    {
-      rw_text_addf (out, "    %s\n", words->line);
-      return;
-    }
-  rw_text_add (out, "    in its config.json: ");
-  rw_json_normal (words->patch, out);
+    rw_text_add (out, words->line);
+  else
+    rw_words_print (keys ? keys : words->patch, false, out);
   rw_text_add (out, "\n");
 }
 
@@ -151,7 +155,7 @@ write_override (const rw_comparison *c, size_t i, rw_text *out)
       wrap (out, NAME + 3, o->error.text);
       return;
     }
-  write_words (&o->words, out);
+  write_words (&o->words, name, out);
   if (!o->tried)
     rw_text_addf (out, "  %-*s not tested: a GGUF file is not patched\n", NAME, "result");
   else if (o->agrees)
@@ -166,16 +170,29 @@ static void
 write_verdict (const rw_comparison *c, size_t i, rw_text *out)
 {
   const char *name = c->account[i].stack->name, *first = c->account[0].stack->name;
-  if (c->agrees[i])
-    {
-      rw_text_addf (out, "\n%s agrees with %s\n", name, first);
-      return;
-    }
   rw_notes findings = diff_findings (c, i);
   rw_text_addf (out, "\n%s differs from %s\n", name, first);
   write_notes (&findings, "because", out);
   write_override (c, i, out);
   rw_notes_free (&findings);
+}
+
+/* Those that agree first, in one line.  */
+static void
+write_verdicts (const rw_comparison *c, rw_text *out)
+{
+  rw_text same = { 0 };
+  for (size_t i = 1; i < c->n; i++)
+    if (c->agrees[i])
+      rw_text_addf (&same, "%s%s", same.n ? ", " : "", c->account[i].stack->name);
+  if (same.n)
+    rw_text_addf (out, "\n%s agree%s with %s\n", rw_text_get (&same),
+                  strchr (same.s, ',') ? "" : "s", c->account[0].stack->name);
+  out->failed = out->failed || same.failed;
+  rw_text_free (&same);
+  for (size_t i = 1; i < c->n; i++)
+    if (!c->agrees[i])
+      write_verdict (c, i, out);
 }
 
 /* ---- keys ---- */
@@ -240,8 +257,7 @@ diff_text (const rw_comparison *c, rw_text *out)
     rw_text_add (out, "before the first token\n");
   for (size_t t = 0; t < c->n_types; t++)
     write_type (c, t, out);
-  for (size_t i = 1; i < c->n; i++)
-    write_verdict (c, i, out);
+  write_verdicts (c, out);
   for (size_t i = 0; i < c->n; i++)
     write_keys (c, i, out);
 }

@@ -37,6 +37,8 @@ void rw_json_print (const cJSON *value, rw_text *out);
 /* The target changed by a merge patch (RFC 7386): members of objects are replaced, null takes one
    out.  Neither is changed; the caller frees *out.  */
 rw_status rw_json_merge (const cJSON *target, const cJSON *patch, cJSON **out, rw_error *err);
+/* What of a patch changes the target: merging it gives the same.  The caller frees *out.  */
+rw_status rw_json_change (const cJSON *target, const cJSON *patch, cJSON **out, rw_error *err);
 
 /* Hex SHA-256 of n bytes into hex (65 bytes).  */
 void rw_json_sha256 (const char *text, size_t n, char hex[65]);

@@ -44,3 +44,43 @@ rw_json_merge (const cJSON *target, const cJSON *patch, cJSON **out, rw_error *e
   *out = merge (target, patch);
   return *out ? RW_OK : rw_nomem (err, sizeof **out);
 }
+
+/* Nothing to do: the same value is there, or there is nothing to take out.  */
+static bool
+is_idle (const cJSON *there, const cJSON *change)
+{
+  if (cJSON_IsObject (change) && cJSON_IsObject (there))
+    {
+      for (const cJSON *c = change->child; c; c = c->next)
+        if (!is_idle (rw_json_get (there, c->string), c))
+          return false;
+      return true;
+    }
+  return cJSON_IsNull (change) ? !there : there && cJSON_Compare (there, change, true);
+}
+
+static cJSON *
+reduce (const cJSON *target, const cJSON *patch)
+{
+  if (!cJSON_IsObject (patch))
+    return cJSON_Duplicate (patch, true);
+  cJSON *out = cJSON_CreateObject ();
+  bool good = out;
+  for (const cJSON *c = patch->child; good && c; c = c->next)
+    {
+      const cJSON *there = rw_json_get (target, c->string);
+      if (!is_idle (there, c))
+        good = put (out, c->string, reduce (there, c));
+    }
+  if (good)
+    return out;
+  cJSON_Delete (out);
+  return NULL;
+}
+
+rw_status
+rw_json_change (const cJSON *target, const cJSON *patch, cJSON **out, rw_error *err)
+{
+  *out = reduce (target, patch);
+  return *out ? RW_OK : rw_nomem (err, sizeof **out);
+}

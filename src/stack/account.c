@@ -14,11 +14,11 @@ is_refusal (rw_status s)
 }
 
 rw_status
-rw_account_read (const rw_stack *stack, const char *name, const cJSON *config, const cJSON *rope,
-                 rw_account *out, rw_error *err)
+rw_account_read (const rw_stack *stack, const rw_origin *origin, const cJSON *rope, rw_account *out,
+                 rw_error *err)
 {
   *out = (rw_account){ .stack = stack };
-  const rw_status s = stack->read (name, config, rope, &out->model, &out->error);
+  const rw_status s = rw_origin_read (origin, stack, rope, &out->model, &out->error);
   out->refused = is_refusal (s);
   if (s && !out->refused && err)
     *err = out->error;

@@ -30,26 +30,36 @@ rw_comparison_free (rw_comparison *c)
 
 /* ---- the accounts ---- */
 
-/* A GGUF file is read where it is; a config is read once and given to every stack.  */
+/* That a stack reads configs only is no finding about this one.  */
 static rw_status
-read_account (const rw_stack *stack, const char *model, const char *rope, const cJSON *config,
-              const cJSON *block, rw_comparison *c, rw_account *out, rw_error *err)
+check_file (const rw_stack *stack, const char *model, rw_error *err)
 {
-  if (config)
-    return rw_account_read (stack, c->name, config, block, out, err);
-  *out = (rw_account){ .stack = stack };
-  return rw_stack_model (stack, model, rope, &out->model, err);
+  static const char *const readers[] = { "exact", "llama.cpp", NULL };
+  for (const char *const *r = readers; *r; r++)
+    if (strcmp (*r, stack->name) == 0)
+      return RW_OK;
+  rw_fail (err, RW_EINVAL, "%s: the stack '%s' reads no GGUF files, only exact and llama.cpp do",
+           model, stack->name);
+  return rw_hint (err, "give the config.json that the file was converted from");
 }
 
 static rw_status
-read_accounts (const rw_stack *const *stack, size_t n, const char *model, const char *rope,
-               const cJSON *config, const cJSON *block, rw_comparison *c, rw_error *err)
+read_accounts (const rw_stack *const *stack, size_t n, const char *model, const rw_origin *origin,
+               const cJSON *block, rw_comparison *c, rw_error *err)
 {
   rw_status s = RW_OK;
   if (!(c->account = rw_new (n, sizeof *c->account)))
     return rw_nomem (err, n * sizeof *c->account);
-  for (c->n = 0; c->n < n && !s; c->n++)
-    s = read_account (stack[c->n], model, rope, config, block, c, &c->account[c->n], err);
+  for (size_t i = 0; i < n && !s; i++)
+    {
+      if (!origin->config)
+        s = check_file (stack[i], model, err);
+      if (!s)
+        {
+          s = rw_account_read (stack[i], origin, block, &c->account[i], err);
+          c->n++;
+        }
+    }
   return s;
 }
 
@@ -152,14 +162,17 @@ rw_status
 rw_compare (const rw_stack *const *stack, size_t n, const char *model, const char *rope,
             double length, rw_comparison *out, rw_error *err)
 {
-  cJSON *config = NULL, *block = NULL;
+  cJSON *block = NULL;
+  rw_origin origin = { 0 };
   *out = (rw_comparison){ 0 };
   rw_status s = rope ? rw_json_argument (rope, "--rope", &block, err) : RW_OK;
   if (!s)
-    s = rw_stack_config (model, &config, &out->name, err);
-  out->from_file = !config;
+    s = rw_stack_open (model, &origin, err);
+  if (!s && !(out->name = rw_strdup (origin.name)))
+    s = rw_nomem (err, strlen (origin.name));
+  out->from_file = !origin.config;
   if (!s)
-    s = read_accounts (stack, n, model, rope, config, block, out, err);
+    s = read_accounts (stack, n, model, &origin, block, out, err);
   if (!s && !(s = need_first (out, err)))
     choose_length (length, out);
   if (!s)
@@ -171,8 +184,8 @@ rw_compare (const rw_stack *const *stack, size_t n, const char *model, const cha
   if (!s)
     s = compare_all (out, err);
   if (!s)
-    s = try_overrides (config, out, err);
-  cJSON_Delete (config);
+    s = try_overrides (origin.config, out, err);
+  rw_origin_free (&origin);
   cJSON_Delete (block);
   if (s)
     rw_comparison_free (out);

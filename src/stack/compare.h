@@ -50,9 +50,9 @@ typedef struct
   rw_view *view; /* (model.n_ropes,) owned; NULL before rw_account_fill */
 } rw_account;
 
-/* Reads the config; a refusal is no error.  The caller frees *out with rw_account_free.  */
-rw_status rw_account_read (const rw_stack *stack, const char *name, const cJSON *config,
-                           const cJSON *rope, rw_account *out, rw_error *err);
+/* Reads the model; a refusal is no error.  The caller frees *out with rw_account_free.  */
+rw_status rw_account_read (const rw_stack *stack, const rw_origin *origin, const cJSON *rope,
+                           rw_account *out, rw_error *err);
 /* The tables at this length; a schedule that cannot be filled becomes a refusal.  */
 rw_status rw_account_fill (rw_account *account, double length, rw_error *err);
 /* The view of a layer type; a stack's only rope is that of every type.  NULL where it has none.  */

@@ -95,13 +95,15 @@ rw_difference_tell (const rw_difference *d, const rw_view *a, const rw_view *b,
                     const char *layer_type, rw_notes *out)
 {
   const char *type = layer_type, *colon = *layer_type ? ": " : "";
+  const double percent = 100 * d->frequency;
+  const int digits = percent < 1000 ? 3 : 6; /* 76.3, 7414 */
   if (d->missing)
     rw_note_add (out, RW_NOTE_WARNING, "%s%s%s rope", type, colon, b ? "has a" : "has no");
   if (d->missing || !a || !b)
     return;
   if (d->frequency > RW_COMPARE_TOLERANCE)
-    rw_note_add (out, RW_NOTE_WARNING, "%s%sfrequencies differ by up to %.3g %%, at pair %zu", type,
-                 colon, 100 * d->frequency, d->pair);
+    rw_note_add (out, RW_NOTE_WARNING, "%s%sfrequencies differ by up to %.*g %%, at pair %zu", type,
+                 colon, digits, percent, d->pair);
   if (d->attention_factor > RW_COMPARE_TOLERANCE)
     rw_note_add (out, RW_NOTE_WARNING, "%s%sattention_factor %.9g instead of %.9g", type, colon,
                  b->freqs.attention_factor, a->freqs.attention_factor);

@@ -34,22 +34,39 @@ tell_left (const rw_comparison *c, const rw_account *after, rw_override *out, rw
   return RW_OK;
 }
 
+/* In its place in this config, and without what changes nothing there.  */
+static rw_status
+fit_words (const cJSON *config, rw_words *words, rw_error *err)
+{
+  cJSON *change = NULL;
+  rw_status s = rw_words_place (words, config, err);
+  if (!s)
+    s = rw_json_change (config, words->patch, &change, err);
+  if (s)
+    return s;
+  cJSON_Delete (words->patch);
+  words->patch = change;
+  return RW_OK;
+}
+
 static rw_status
 test_words (const rw_comparison *c, const rw_stack *stack, const cJSON *config, rw_override *out,
             rw_error *err)
 {
-  cJSON *patched = NULL;
+  rw_origin patched = { .name = c->name };
   rw_account after = { 0 };
-  rw_status s = rw_json_merge (config, out->words.patch, &patched, err);
+  rw_status s = fit_words (config, &out->words, err);
   if (!s)
-    s = rw_account_read (stack, c->name, patched, NULL, &after, err);
+    s = rw_json_merge (config, out->words.patch, &patched.config, err);
+  if (!s)
+    s = rw_account_read (stack, &patched, NULL, &after, err);
   if (!s)
     s = rw_account_fill (&after, c->length, err);
   if (!s)
     s = tell_left (c, &after, out, err);
   out->tried = !s;
   rw_account_free (&after);
-  cJSON_Delete (patched);
+  cJSON_Delete (patched.config);
   return s;
 }
 
