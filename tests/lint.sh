@@ -45,6 +45,23 @@ exits 2 "a block that is no JSON" llama-2-7b --rope '{'
 exits 2 "a block that is a list" llama-2-7b --rope '[1]'
 exits 3 "no such file" "$tmp/nowhere/config.json"
 
+# Numbers that others have published.
+says () { # says NAME PATTERN ARGUMENT...
+  name=$1 pattern=$2; shift 2
+  "$rw" lint "$@" 2>/dev/null | grep -qE -- "$pattern"; ok $? "$name"
+}
+l=32768
+says "gpt-oss: 9 of 32 frequencies, 76 percent (vllm#28244)" '9 of 32 frequencies change, by up to 1\.76' gpt-oss-20b --stack llama.cpp
+says "DeepSeek-V3's factor on the scores" 'multiplied by 1\.87385 ' deepseek-v3
+says "DeepSeek-V2's" 'multiplied by 1\.58963 ' deepseek-v2-lite
+says "Qwen3 in transformers 4.50: 1.25 for 4, 3.2 times (transformers#38224)" '= 1\.25 instead of 4: .* 3\.2 times' \
+  qwen3-8b --stack hf-4.50 --rope "{\"rope_type\": \"yarn\", \"factor\": 4, \"original_max_position_embeddings\": $l}"
+says "R1-0528-Qwen3-8B's attn_factor, stack by stack (DeepSeek-R1#684)" \
+  'effective: hf 1\.13863, .* vllm 1, vllm-pre-56446 1, llama\.cpp 1\.13863' qwen3-8b --rope \
+  "{\"rope_type\": \"yarn\", \"factor\": 4, \"attn_factor\": 0.8782488562869419, \"original_max_position_embeddings\": $l}"
+says "its fix is 1" '"attention_factor": 1,' qwen3-8b --rope \
+  "{\"rope_type\": \"yarn\", \"factor\": 4, \"attn_factor\": 0.8782488562869419, \"original_max_position_embeddings\": $l}"
+
 # Bad input: one clear error, or findings; never more.
 head='"head_dim": 64, "max_position_embeddings": 4096'
 try () { # try CODE NAME JSON

@@ -48,6 +48,26 @@ say_factors (rw_lint *l, const rw_lint_rope *r, rw_finding *f)
   rw_text_free (&factors);
 }
 
+static bool
+has_pair (const rw_lint_rope *r, double *one, double *all)
+{
+  *one = rw_lint_number (r->block, "mscale");
+  *all = rw_lint_number (r->block, "mscale_all_dim");
+  return rw_lint_is (r, "yarn") && !isnan (*one) && *one != 0 && !isnan (*all) && *all != 0
+         && isnan (rw_lint_number (r->block, "attention_factor"));
+}
+
+/* What transformers has.  */
+static double
+hf_factor (const rw_lint_rope *r)
+{
+  const double given = rw_lint_number (r->block, "attention_factor"), s = rw_lint_stretch (r);
+  double one, all;
+  if (!isnan (given))
+    return given;
+  return has_pair (r, &one, &all) ? rw_mscale (s, one) / rw_mscale (s, all) : plain_factor (r);
+}
+
 /* ---- attn_factor and attention_factor ---- */
 
 static void
@@ -65,8 +85,7 @@ find_attn_factor (rw_lint *l, const rw_lint_rope *r)
   rw_lint_effect (f,
                   "transformers ignores attn_factor and has %.6g on cos and sin, vLLM multiplies: "
                   "%.6g; the scores differ by %.4g times",
-                  isnan (given) ? plain_factor (r) : given, meant,
-                  pow ((isnan (given) ? plain_factor (r) : given) / meant, 2));
+                  hf_factor (r), meant, pow (hf_factor (r) / meant, 2));
   say_factors (l, r, f);
   rw_lint_fix (f, "\"attention_factor\": %.10g, beside attn_factor, which older vLLM reads", meant);
 }
@@ -143,15 +162,6 @@ find_alone (rw_lint *l, const rw_lint_rope *r)
   rw_lint_fix (f, "\"attention_factor\": %.10g", rw_mscale (s, one));
 }
 
-static bool
-has_pair (const rw_lint_rope *r, double *one, double *all)
-{
-  *one = rw_lint_number (r->block, "mscale");
-  *all = rw_lint_number (r->block, "mscale_all_dim");
-  return rw_lint_is (r, "yarn") && !isnan (*one) && *one != 0 && !isnan (*all) && *all != 0
-         && isnan (rw_lint_number (r->block, "attention_factor"));
-}
-
 static void
 find_cancels (rw_lint *l, const rw_lint_rope *r)
 {
@@ -187,9 +197,9 @@ find_pair_unread (rw_lint *l, const rw_lint_rope *r)
   rw_lint_effect (f, "not read there: cos and sin are multiplied by %.6g instead of %.6g",
                   plain_factor (r), pair);
   rw_lint_fix (f,
-               "vLLM before 56446: \"attn_factor\": %.10g; llama.cpp: --override-kv "
+               "\"attention_factor\": %.10g, \"attn_factor\": %.10g; llama.cpp: --override-kv "
                "ARCH.rope.scaling.attn_factor=float:%.10g",
-               pair / plain_factor (r), pair / plain_factor (r));
+               pair, pair / plain_factor (r), pair / plain_factor (r));
 }
 
 static void

@@ -47,10 +47,10 @@ find_missing (rw_lint *l, const rw_lint_rope *r)
   const double M = l->shape.geometry.max_length;
   rw_lint_change change;
   rw_lint_found (f, "not there");
-  rw_lint_effect (f,
-                  "transformers takes max_position_embeddings, %.0f; vLLM stops or takes the same; "
-                  "llama.cpp takes %.0f",
-                  M, rw_lint_is (r, "llama3") ? LLAMA3_LENGTH : M);
+  const bool stops = !rw_lint_read_as (l, RW_LINT_VLLM_NEW);
+  rw_lint_effect (
+      f, "transformers takes max_position_embeddings, %.0f; vLLM %s; llama.cpp takes %.0f", M,
+      stops ? "stops" : "takes the same", rw_lint_is (r, "llama3") ? LLAMA3_LENGTH : M);
   if (!(r->factor > 1))
     return;
   const double L = floor (M / r->factor);

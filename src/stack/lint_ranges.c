@@ -99,10 +99,12 @@ find_truncate (rw_lint *l, const rw_lint_rope *r)
   if (!rw_lint_is (r, "yarn") || rounds (r) || !rw_lint_compare_set (l, r, "truncate", 1, &change)
       || !change.changed)
     return;
-  rw_finding *f = rw_lint_add (l, r, "truncate", RW_LINT_LLAMA);
+  rw_finding *f = rw_lint_add (l, r, "truncate", RW_LINT_LLAMA | RW_LINT_HF_445 | RW_LINT_HF_450);
   rw_lint_found_key (f, r, "truncate");
-  rw_lint_effect (f, "llama.cpp always rounds the range (and so did vLLM before November 2025): %s",
-                  change.text);
+  rw_lint_effect (
+      f,
+      "llama.cpp always rounds the range, and so did transformers before 4.55 and vLLM before November 2025: %s",
+      change.text);
   rw_lint_fix (f, "bake the table into the file: ropewalk export MODEL --to gguf");
 }
 
@@ -214,8 +216,8 @@ const rw_lint_rule rw_lint_ranges[] = {
   { "degenerate-range", RW_LINT_ERROR, RW_LINT_ALL, RW_LINT_ROPES,
     "YaRN's range ends before it begins: opposite results in different stacks",
     "a longer original_max_position_embeddings", "ggml ops.cpp, rope_yarn_ramp", find_degenerate },
-  { "truncate-lost", RW_LINT_WARNING, RW_LINT_LLAMA, RW_LINT_BLOCKS,
-    "llama.cpp cannot leave YaRN's range unrounded", "bake the table into the file",
+  { "truncate-lost", RW_LINT_WARNING, RW_LINT_LLAMA | RW_LINT_HF_445 | RW_LINT_HF_450,
+    RW_LINT_BLOCKS, "the stack cannot leave YaRN's range unrounded", "bake the table into the file",
     "vllm-project/vllm#28244", find_truncate },
   { "truncate-nested", RW_LINT_ERROR, RW_LINT_HF_NEW, RW_LINT_BLOCKS,
     "transformers does not see truncate in a block nested by layer type",
