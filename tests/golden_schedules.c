@@ -2,7 +2,7 @@
 
    tests/golden/frequencies.json and further.json name, for every case, whose code ran.  Each case
    is built from its `params` alone, as a schedule block and a geometry; cases of other stacks' own
-   readings are listed as skips.  */
+   readings are those of golden_stacks.  */
 #include "golden_help.h"
 #include "schedule/schedule.h"
 
@@ -48,15 +48,13 @@ static const reading readings[] = {
   { 0 },
 };
 
-/* Methods that are a stack's own reading of a config, by prefix, and why they are not here.  */
+/* Methods that are not here, by prefix, and why; NULL: a stack's own reading, of golden_stacks.  */
 static const struct
 {
   const char *prefix, *why;
 } elsewhere[] = {
-  { "yarn_v4",
-    "an older transformers' reading of L and s: belongs to the stacks hf-4.45 and hf-4.50" },
-  { "longrope_v4", "an older transformers' reading of the factor: belongs to the stack hf-4.45" },
-  { "vllm_", "vLLM's own reading of the block: belongs to the stack vllm" },
+  { "yarn_v4", NULL },
+  { "vllm_", NULL },
   { "jet_long_freq",
     "a variant of Jet-Long with frequencies of its own for far keys: no rule here" },
   { NULL, NULL },
@@ -279,13 +277,16 @@ refuse (const char *id, const cJSON *c)
   rw_freqs_free (&f);
 }
 
-static const char *
-why_elsewhere (const char *method)
+static bool
+is_elsewhere (const char *method, const char **why)
 {
   for (size_t i = 0; elsewhere[i].prefix; i++)
     if (!strncmp (method, elsewhere[i].prefix, strlen (elsewhere[i].prefix)))
-      return elsewhere[i].why;
-  return NULL;
+      {
+        *why = elsewhere[i].why;
+        return true;
+      }
+  return false;
 }
 
 static void
@@ -293,9 +294,11 @@ judge (const cJSON *c)
 {
   const char *id = cJSON_GetObjectItem (c, "id")->valuestring;
   const char *method = text_of (c, "method");
-  if (why_elsewhere (method))
+  const char *why = NULL;
+  if (is_elsewhere (method, &why))
     {
-      skip (why_elsewhere (method), id);
+      if (why)
+        skip (why, id);
       return;
     }
   if (!ok (reading_of (method) != NULL, "%s: method %s has a schedule", id, method))

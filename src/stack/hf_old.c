@@ -280,16 +280,16 @@ static const rw_key_why whys_456[] = {
 
 static const char *const no_softmax[] = { "deepseek_v2", "mistral4", NULL };
 
-#define RULES(version, table, keys)                                                                \
+#define RULES(version, table, keys, unscaled)                                                      \
   {                                                                                                \
     .name = "hf-" version, .who = "transformers", .unknown = "unknown to transformers",            \
     .types = (table), .whys = (keys), .hf_types_only = true, .top_level = true,                    \
-    .no_softmax = no_softmax                                                                       \
+    .no_softmax = (unscaled)                                                                       \
   }
 
-const rw_hf_rules rw_hf_445_rules = RULES ("4.45", types_445, whys_445);
-const rw_hf_rules rw_hf_450_rules = RULES ("4.50", types_450, whys_450);
-const rw_hf_rules rw_hf_456_rules = RULES ("4.56", types_456, whys_456);
+const rw_hf_rules rw_hf_445_rules = RULES ("4.45", types_445, whys_445, NULL);
+const rw_hf_rules rw_hf_450_rules = RULES ("4.50", types_450, whys_450, no_softmax);
+const rw_hf_rules rw_hf_456_rules = RULES ("4.56", types_456, whys_456, no_softmax);
 
 static rw_status
 read_445 (const char *name, const cJSON *config, const cJSON *rope, rw_model *out, rw_error *err)
