@@ -218,31 +218,37 @@ check_table (void)
 
 /* ---- presets ---- */
 
+/* Every model for every stack; `stack` NULL: for all of them.  */
 static void
-lint_presets (void)
+lint_presets (char *const *names, size_t n, const rw_stack *stack)
 {
-  char **names = NULL;
-  size_t n = 0, failed = 0;
-  rw_error err = { 0 };
-  ok (!rw_stack_presets (&names, &n, &err), "presets are listed %s", err.text);
+  size_t failed = 0;
   for (size_t i = 0; i < n; i++)
     {
       rw_findings f = { 0 };
-      const rw_lint_request ask = { .model = names[i], .length = NAN };
+      rw_error err = { 0 };
+      const rw_lint_request ask = { .model = names[i], .stack = stack, .length = NAN };
       if (rw_lint_model (&ask, &f, &err))
         printf ("# %s: %s\n", names[i], err.text), failed++;
       rw_findings_free (&f);
     }
-  ok (n > 100 && failed == 0, "all %zu presets are linted", n);
-  rw_stack_presets_free (names, n);
+  ok (n > 100 && failed == 0, "all %zu presets are linted for %s", n,
+      stack ? stack->name : "all stacks");
 }
 
 int
 main (void)
 {
+  char **names = NULL;
+  size_t n = 0;
+  rw_error err = { 0 };
   for (const char *const *s = subjects; *s; s++)
     run_subject (*s);
   check_table ();
-  lint_presets ();
+  ok (!rw_stack_presets (&names, &n, &err), "presets are listed %s", err.text);
+  lint_presets (names, n, NULL);
+  for (size_t i = 0; rw_stack_at (i); i++)
+    lint_presets (names, n, rw_stack_at (i));
+  rw_stack_presets_free (names, n);
   return tap_end ();
 }

@@ -138,6 +138,8 @@ open_config (rw_lint *l, rw_error *err)
   s = rw_layers_read (&l->c, &l->layers);
   if (!s)
     s = rw_ropes_find (&l->c, &l->shape, &l->layers, &l->sources);
+  if (s == RW_ENOMEM)
+    return rw_nomem (err, 0);
   if (s)
     l->sources.n = 0;
   l->c.err = err;
@@ -250,6 +252,7 @@ rw_lint_read_as (rw_lint *l, unsigned bit)
       by->status = l->gguf ? rw_stack_model (by->stack, l->path, l->ask->rope, &by->model, &by->err)
                            : by->stack->read (l->c.file, l->tree, l->rope, &by->model, &by->err);
     }
+  l->failed = l->failed || by->status == RW_ENOMEM;
   return by->status ? NULL : &by->model;
 }
 
