@@ -44,13 +44,25 @@ print_network (const rw_model *model, const rw_network *network)
           check_size_text (bytes, buf));
 }
 
+/* The network of model i, NULL where it has none or an earlier one runs the same (another stack
+   reads its config).  */
+static const rw_network *
+network_of (const rw_plan *plan, const rw_inputs *inputs, size_t i)
+{
+  const rw_network *network = rw_networks_get (inputs->networks, &plan->models[i]);
+  for (size_t j = 0; j < i; j++)
+    if (rw_networks_get (inputs->networks, &plan->models[j]) == network)
+      return NULL;
+  return network;
+}
+
 void
 check_inputs_print (const rw_plan *plan, const rw_inputs *inputs)
 {
   rw_corpora_item c;
   for (size_t i = 0; i < plan->n_models; i++)
     {
-      const rw_network *network = rw_networks_get (inputs->networks, &plan->models[i]);
+      const rw_network *network = network_of (plan, inputs, i);
       if (network)
         print_network (&plan->models[i], network);
     }
@@ -83,7 +95,7 @@ check_inputs_add (cJSON *o, const rw_plan *plan, const rw_inputs *inputs)
   cJSON *weights = cJSON_AddArrayToObject (o, "weights");
   for (size_t i = 0; i < plan->n_models; i++)
     {
-      const rw_network *network = rw_networks_get (inputs->networks, &plan->models[i]);
+      const rw_network *network = network_of (plan, inputs, i);
       if (network)
         cJSON_AddItemToArray (weights, network_object (&plan->models[i], network));
     }

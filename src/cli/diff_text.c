@@ -163,7 +163,7 @@ write_override (const rw_comparison *c, size_t i, rw_text *out)
                   name, first);
   else
     write_notes (&o->left, "still differs", out);
-  write_notes (&o->words.lost, "it cannot say", out);
+  write_notes (&o->words.lost, o->agrees ? "note" : "it cannot say", out);
 }
 
 static void

@@ -147,12 +147,22 @@ take_figures (rw_outline *outline, const rw_plan *plan)
     }
 }
 
+/* An earlier model of the plan has the same weights: another stack reads its config.  */
+static bool
+is_again (const rw_plan *plan, size_t i)
+{
+  for (size_t j = 0; j < i; j++)
+    if (plan->models[j].weights && strcmp (plan->models[j].weights, plan->models[i].weights) == 0)
+      return true;
+  return false;
+}
+
 /* "pocket.gguf 3f2a...": the weights that are run; empty where none are.  */
 static void
 write_weights (const rw_plan *plan, rw_text *out)
 {
   for (size_t i = 0; plan->needs & RW_NEEDS_NETWORK && i < plan->n_models; i++)
-    if (plan->models[i].weights)
+    if (plan->models[i].weights && !is_again (plan, i))
       rw_text_addf (out, "%s%s %s", out->n ? ", " : "", plan->models[i].name,
                     plan->models[i].sha256);
 }
