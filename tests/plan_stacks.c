@@ -169,7 +169,8 @@ a_refused_model_fails_its_points (void)
             model);
   plan_of (text);
   ok (at (0) == RW_EINVAL && point->refused, "hf does not read the model");
-  has (err.text, "the stack 'hf' refuses the model: ", "and is named");
+  has (err.text,
+       "model: the stack 'hf' refuses it: inline: rope_parameters.rope_type: ", "and is named");
   ok (!at (3) && !point->refused && point->schedule, "exact reads it");
   rw_plan *none = NULL;
   snprintf (text, sizeof text, "{%s, 'stack': 'hf'}", model);

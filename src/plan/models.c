@@ -87,17 +87,18 @@ read_model (rw_plan *plan, size_t i, size_t j, const char *path, rw_model *out, 
 
 /* Another stack may read what this one refuses; a fault of the machine is one for all.  */
 static rw_status
-keep_refusal (rw_plan *plan, size_t i, size_t j, rw_status s, const char *path, rw_error *err)
+keep_refusal (rw_plan *plan, size_t i, size_t j, const rw_error *why, const char *path,
+              rw_error *err)
 {
   struct rw_plan_parts *parts = plan->parts;
-  rw_error why = err ? *err : (rw_error){ 0 };
-  if ((s != RW_EINVAL && s != RW_EDOMAIN) || parts->n_stacks == 1)
-    return s;
-  char *text = rw_format ("the stack '%s' refuses the model: %s", parts->stack[j]->name, why.text);
+  const size_t n = strlen (path);
+  const bool named = strncmp (why->text, path, n) == 0 && strncmp (why->text + n, ": ", 2) == 0;
+  char *text = rw_format ("%s: the stack '%s' refuses it: %s", path, parts->stack[j]->name,
+                          why->text + (named ? n + 2 : 0));
   if (!text)
-    return rw_nomem (err, sizeof why);
+    return rw_nomem (err, sizeof *why);
   parts->refusal[i * parts->n_stacks + j] = text;
-  rw_note_add (&plan->notes, RW_NOTE_WARNING, "%s: %s; its points will fail", path, text);
+  rw_note_add (&plan->notes, RW_NOTE_WARNING, "%s; its points will fail", text);
   return RW_OK;
 }
 
@@ -112,13 +113,15 @@ need_model (rw_plan *plan, size_t i, size_t j, const char *path, rw_error *err)
   rw_error why = { 0 };
   rw_model *model = &plan->models[plan->n_models];
   rw_status s = read_model (plan, i, j, path, model, &why);
+  if ((s == RW_EINVAL || s == RW_EDOMAIN) && parts->n_stacks > 1)
+    return keep_refusal (plan, i, j, &why, path, err);
   if (s)
     { /* the reader names the path of most faults, not of those of the whole geometry */
       if (strncmp (why.text, path, strlen (path)) != 0)
         rw_within (&why, s, "%s", path);
       if (err)
         *err = why;
-      return keep_refusal (plan, i, j, s, path, err);
+      return s;
     }
   *place = plan->n_models++;
   s = make_still (model, &parts->still[*place], err);
