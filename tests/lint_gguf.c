@@ -14,7 +14,7 @@ enum
 typedef struct
 {
   const char *arch, *type;
-  uint32_t layers, width, heads, context, original;
+  uint32_t layers, width, heads, kv_heads, context, original;
   float base, factor, attention, beta_fast, yarn_attention;
   double llama3; /* rope_freqs of llama3 over this length, factor 8 */
   bool longrope; /* rope_factors_short and _long */
@@ -76,6 +76,7 @@ write_shape (const shape *s, const char *path)
   add_key_u32 (&f, s->arch, "embedding_length", s->width);
   add_key_u32 (&f, s->arch, "feed_forward_length", 64);
   add_key_u32 (&f, s->arch, "attention.head_count", s->heads);
+  add_key_u32 (&f, s->arch, "attention.head_count_kv", s->kv_heads);
   add_key_u32 (&f, s->arch, "context_length", s->context);
   add_key_f32 (&f, s->arch, "attention.layer_norm_rms_epsilon", 1e-5F);
   add_key_f32 (&f, s->arch, "rope.freq_base", s->base);
@@ -107,6 +108,9 @@ static const struct
   shape broken, mended;
 } cases[] = {
   { "gguf-rope-freqs-missing", { LLAMA31 }, { LLAMA31, .llama3 = 8192 } },
+  { "gguf-layout",
+    { LLAMA31, .llama3 = 8192, .kv_heads = 8 },
+    { LLAMA31, .llama3 = 8192, .kv_heads = 32 } },
   { "gguf-rope-freqs-unlike", { LLAMA31, .llama3 = 4096 }, { LLAMA31, .llama3 = 8192 } },
   { "gguf-factor-missing",
     { YARN, .context = 8192, .original = 2048 },

@@ -222,6 +222,27 @@ find_magnitude (rw_lint *l, const rw_lint_rope *r)
                a);
 }
 
+/* ---- the order of channels ---- */
+
+static void
+find_layout (rw_lint *l, const rw_lint_rope *r)
+{
+  char arch[64];
+  architecture (l, arch);
+  const double heads = number (l, "attention.head_count");
+  const double kv = number (l, "attention.head_count_kv");
+  if (!r || !(rw_llama_arch_find (arch)->flags & RW_LLAMA_NORM) || !(kv < heads))
+    return;
+  rw_finding *f = add (l, "attention.head_count_kv");
+  rw_lint_found (f, "%.0f heads, %.0f of keys and values", heads, kv);
+  rw_lint_effect (
+      f,
+      "pairs are channels 2i and 2i + 1 in this architecture: q must have been permuted "
+      "with %.0f heads and k with %.0f, which the file does not say; text that falls "
+      "apart after some 20 tokens is the sign of the wrong number",
+      heads, kv);
+}
+
 const rw_lint_rule rw_lint_ggufs[] = {
   { "gguf-rope-freqs-missing", RW_LINT_ERROR, RW_LINT_LLAMA | RW_LINT_EXACT, RW_LINT_GGUF,
     "a Llama 3.1 by its shape, without the tensor that holds its schedule",
@@ -245,5 +266,9 @@ const rw_lint_rule rw_lint_ggufs[] = {
   { "gguf-longrope-magnitude", RW_LINT_WARNING, RW_LINT_LLAMA | RW_LINT_EXACT, RW_LINT_GGUF,
     "LongRoPE factors without a factor on cos and sin", "write rope.scaling.attn_factor",
     "ggml-org/llama.cpp#8995", find_magnitude },
+  { "gguf-layout", RW_LINT_INFO, RW_LINT_LLAMA | RW_LINT_EXACT, RW_LINT_GGUF,
+    "grouped heads in an architecture whose q and k are permuted",
+    "convert with convert_hf_to_gguf.py, which permutes k by its own heads",
+    "ggml-org/llama.cpp#3018", find_layout },
   { 0 },
 };

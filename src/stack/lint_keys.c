@@ -40,6 +40,8 @@ static const struct
 } foreign[] = {
   { "apply_yarn_scaling", "vllm", RW_LINT_HF | RW_LINT_HF_V4 | RW_LINT_LLAMA, true },
   { "extrapolation_factor", "vllm and llama.cpp's converter", RW_LINT_HF | RW_LINT_HF_V4, true },
+  { "apply_scale", "vllm, for Mistral's own format", RW_LINT_HF | RW_LINT_HF_V4 | RW_LINT_LLAMA,
+    true },
   { "mixed_b", "vllm", RW_LINT_HF | RW_LINT_HF_V4 | RW_LINT_LLAMA, true },
   { "short_mscale", "vllm and Phi-3.5-MoE's own class", RW_LINT_HF | RW_LINT_HF_V4 | RW_LINT_LLAMA,
     true },
@@ -262,11 +264,9 @@ static void
 find_su (rw_lint *l, const rw_lint_rope *r)
 {
   const bool phi = strcmp (rw_lint_family (l), "phi3") == 0;
-  rw_finding *f
-      = rw_lint_is (r, "su")
-            ? rw_lint_add (l, r, rw_json_get (r->block, "rope_type") ? "rope_type" : "type",
-                           RW_LINT_ALL & ~(unsigned) RW_LINT_LLAMA)
-            : NULL;
+  rw_finding *f = rw_lint_is (r, "su") ? rw_lint_add (l, r, rw_lint_type_key (r),
+                                                      RW_LINT_ALL & ~(unsigned) RW_LINT_LLAMA)
+                                       : NULL;
   rw_lint_found (f, "\"su\"");
   rw_lint_effect (f, phi ? "Phi-3's class renames it where the length stands in the block; "
                            "elsewhere transformers stops with a KeyError"

@@ -97,6 +97,14 @@ rw_lint_number (const cJSON *block, const char *key)
 }
 
 bool rw_lint_is (const rw_lint_rope *r, const char *type);
+/* The key that names the type there: "rope_type", or "type".  */
+static inline const char *
+rw_lint_type_key (const rw_lint_rope *r)
+{
+  return rw_json_get (r->block, "rope_type") || !rw_json_get (r->block, "type") ? "rope_type"
+                                                                                : "type";
+}
+
 /* YaRN's factor: the block's, else M / L.  */
 double rw_lint_stretch (const rw_lint_rope *r);
 /* Whether the number was written without point and exponent.  */

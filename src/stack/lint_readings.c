@@ -103,7 +103,7 @@ say_dropped (rw_lint *l, const rw_lint_rope *r, const rw_rope *other, const rw_l
 {
   if (!is_plain (other) || !change->changed)
     return;
-  rw_finding *f = rw_lint_add (l, r, "rope_type", stacks);
+  rw_finding *f = rw_lint_add (l, r, rw_lint_type_key (r), stacks);
   rw_lint_found (f, "%.40s", r->type);
   rw_lint_effect (f, "plain frequencies with a base of %.6g instead: %s",
                   other->geometry.rope_theta, change->text);

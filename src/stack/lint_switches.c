@@ -61,7 +61,7 @@ find_cache (rw_lint *l, const rw_lint_rope *r)
   const double n = l->planned ? l->length : s * M;
   if (!is_dynamic (r) || !(n > M) || !rw_lint_compare_lengths (r, M, n, M - 1, &change))
     return;
-  rw_finding *f = rw_lint_add (l, r, "rope_type", RW_LINT_HF | RW_LINT_HF_V4);
+  rw_finding *f = rw_lint_add (l, r, rw_lint_type_key (r), RW_LINT_HF | RW_LINT_HF_V4);
   rw_lint_found (f, "dynamic, \"factor\": %.6g, max_position_embeddings %.0f", s, M);
   rw_lint_effect (f,
                   "keys cached below %.0f tokens keep the old base while queries take the new one: "
@@ -82,7 +82,7 @@ find_vllm (rw_lint *l, const rw_lint_rope *r)
   if (!is_dynamic (r) || !(s > 1) || !rw_lint_compare_lengths (r, n, s * M, n - 1, &change)
       || !change.changed)
     return;
-  rw_finding *f = rw_lint_add (l, r, "rope_type", RW_LINT_VLLM);
+  rw_finding *f = rw_lint_add (l, r, rw_lint_type_key (r), RW_LINT_VLLM);
   rw_lint_found (f, "dynamic, \"factor\": %.6g", s);
   rw_lint_effect (f,
                   "vLLM's table is static, the one of %.0f tokens (its base is multiplied as by "
@@ -102,7 +102,7 @@ find_llama (rw_lint *l, const rw_lint_rope *r)
   const double n = l->planned ? l->length : s * M;
   if (!is_dynamic (r) || !rw_lint_compare_lengths (r, 0, n, n - 1, &change) || !change.changed)
     return;
-  rw_finding *f = rw_lint_add (l, r, "rope_type", RW_LINT_LLAMA);
+  rw_finding *f = rw_lint_add (l, r, rw_lint_type_key (r), RW_LINT_LLAMA);
   rw_lint_found (f, "dynamic, \"factor\": %.6g", s);
   rw_lint_effect (f,
                   "llama.cpp's converter writes nothing for it: plain frequencies; at %.0f tokens "

@@ -115,7 +115,7 @@ find_version (rw_lint *l, const rw_lint_rope *r)
       const int least = r->nested ? 0 : since[i].minor;
       if (!rw_lint_is (r, since[i].type) || major > from || (major == from && minor >= least))
         continue;
-      rw_finding *f = rw_lint_add (l, r, "rope_type", RW_LINT_HF | RW_LINT_HF_V4);
+      rw_finding *f = rw_lint_add (l, r, rw_lint_type_key (r), RW_LINT_HF | RW_LINT_HF_V4);
       rw_lint_found (f, "%.40s%s, \"transformers_version\": \"%.24s\"", r->type,
                      r->nested ? " by layer type" : "", item->valuestring);
       rw_lint_effect (f,
@@ -158,6 +158,25 @@ find_bfloat (rw_lint *l, const rw_lint_rope *r)
   rw_freqs_free (&f);
 }
 
+/* ---- float32 ---- */
+
+/* The product m g of two float32 is rounded by half a unit in its last of 24 bits.  ggml's CPU
+   kernel multiplies pair by pair instead: four times that at position 131071, measured.  */
+static void
+find_float (rw_lint *l, const rw_lint_rope *r)
+{
+  static const double LONG = 262144, ITERATED = 4;
+  if (!r || !(l->length > LONG))
+    return;
+  const double error = ldexp (1, ilogb (l->length - 1) - 24);
+  rw_finding *f = rw_lint_add (l, NULL, "max_position_embeddings", RW_LINT_ALL);
+  rw_lint_found (f, "%.0f tokens are planned", l->length);
+  rw_lint_effect (f,
+                  "angles in float32, as all stacks have them, are off by up to %.3g rad at the "
+                  "last position, in llama.cpp's CPU kernel by about %.2g",
+                  error, ITERATED * error);
+}
+
 /* ---- the order of channels ---- */
 
 /* llama.cpp pairs 2i and 2i + 1 here and transformers does not: the converter permutes q and k.  */
@@ -195,6 +214,9 @@ const rw_lint_rule rw_lint_versions[] = {
   { "bfloat16-table", RW_LINT_INFO, RW_LINT_ALL, RW_LINT_CONFIG,
     "a bfloat16 model: frequencies and positions must not be kept in it",
     "float32 for inv_freq, positions and angles", "huggingface/transformers#29285", find_bfloat },
+  { "float32-angle", RW_LINT_INFO, RW_LINT_ALL, RW_LINT_CONFIG,
+    "at this length even float32 angles are coarse", "rotate in float32 or better, never below",
+    "ml-explore/mlx-lm#1076", find_float },
   { "layout-permuted", RW_LINT_INFO, RW_LINT_LLAMA, RW_LINT_CONFIG,
     "stacks order the channels of a head differently, and grouped heads are permuted by their own "
     "number",
