@@ -32,8 +32,8 @@ typedef struct
   bool nested_by_types;    /* nested only if a key is a layer type (trl#6961) */
   /* OPTIONAL: makes a rope in place of rw_rope_make; see ropes.h.  */
   rw_status (*make) (const struct rw_rope_site *site);
-  bool top_level;          /* transformers before 5: base and partial factor at the top level, one
-                              flat rope_scaling, no rope_parameters */
+  bool top_level; /* transformers before 5: base and partial factor at the top level, one
+                     flat rope_scaling, no rope_parameters */
   const char *const *no_softmax; /* model_types whose class lacks the square of mscale_all_dim's
                                     magnitude, NULL-terminated; or NULL */
 } rw_hf_rules;

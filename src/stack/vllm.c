@@ -57,6 +57,7 @@ const rw_stack rw_stack_vllm
         .cite = "vllm, model_executor/layers/rotary_embedding; vllm#56446",
         .planned = true,
         .read = read_new,
+        .arithmetic = rw_vllm_float,
         .write = rw_vllm_write };
 const rw_stack rw_stack_vllm_old
     = { .name = "vllm-pre-56446",
@@ -65,4 +66,5 @@ const rw_stack rw_stack_vllm_old
         .cite = "vllm, model_executor/layers/rotary_embedding; vllm#56446",
         .planned = true,
         .read = read_old,
+        .arithmetic = rw_vllm_float,
         .write = rw_vllm_old_write };
