@@ -210,6 +210,77 @@ failures_leave_nothing (const rw_gguf *from)
   ok (files_in_folder () == before, "nothing is left of any of them");
 }
 
+/* Part i of two; both have one tensor.  */
+static void
+write_part (uint16_t i)
+{
+  gguf_file f = { 0 };
+  bytes b;
+  const int32_t tensors = 2;
+  if (i == 0)
+    add_text (&f, "general.architecture", "llama");
+  add_u16 (&f, "split.no", i);
+  add_u16 (&f, "split.count", 2);
+  add_key (&f, "split.tensors.count", RW_GGUF_INT32, &tensors, sizeof tensors);
+  add_tensor (&f, i ? "b.weight" : "a.weight", 0, 5, 2, values + i, 40);
+  finish_file (&f, &b);
+  write_file (in_folder (i ? "m-00002-of-00002.gguf" : "m-00001-of-00002.gguf"), &b);
+  free (b.s);
+}
+
+static void
+parts_become_one (void)
+{
+  rw_gguf *from = NULL, *g = NULL;
+  const rw_gguf_edit e = edit ();
+  write_part (0);
+  write_part (1);
+  ok (!rw_gguf_open (in_folder ("m-00001-of-00002.gguf"), &from, &err)
+          && !rw_gguf_copy (from, in_folder ("one.gguf"), &e, &err),
+      "two parts copied: %s", err.text);
+  if (ok (!rw_gguf_open (in_folder ("one.gguf"), &g, &err), "into a file: %s", err.text))
+    {
+      ok (!rw_gguf_find (g, "split.no") && !rw_gguf_find (g, "split.count")
+              && !rw_gguf_find (g, "split.tensors.count"),
+          "that says nothing of parts");
+      ok (holds (g, "a.weight", values, 40) && holds (g, "b.weight", values + 1, 40),
+          "and has the weights of both");
+    }
+  rw_gguf_close (g);
+  rw_gguf_close (from);
+  unlink (in_folder ("m-00001-of-00002.gguf"));
+  unlink (in_folder ("m-00002-of-00002.gguf"));
+  unlink (in_folder ("one.gguf"));
+}
+
+static void
+the_files_alignment_holds (void)
+{
+  gguf_file f = { 0 };
+  bytes b;
+  rw_gguf *from = NULL, *g = NULL;
+  const rw_gguf_edit e = edit ();
+  const unsigned char *base;
+  add_text (&f, "general.architecture", "llama");
+  add_u32 (&f, "general.alignment", 8);
+  add_tensor (&f, "a.weight", 0, 3, 1, values, 12);
+  add_tensor (&f, "b.weight", 0, 5, 2, values + 7, 40);
+  finish_file (&f, &b);
+  ok (!rw_gguf_parse ("eight", b.s, b.n, &from, &err)
+          && !rw_gguf_copy (from, in_folder ("eight.gguf"), &e, &err)
+          && !rw_gguf_open (in_folder ("eight.gguf"), &g, &err),
+      "a file on 8 bytes: %s", err.text);
+  ok (g && holds (g, "a.weight", values, 12) && holds (g, "b.weight", values + 7, 40),
+      "its weights are the same");
+  base = g ? rw_gguf_tensor_find (g, "a.weight")->data : NULL;
+  ok (g && (const unsigned char *) rw_gguf_tensor_find (g, "b.weight")->data - base == 16,
+      "side by side on its own alignment");
+  rw_gguf_close (g);
+  rw_gguf_close (from);
+  unlink (in_folder ("eight.gguf"));
+  free (b.s);
+}
+
 int
 main (void)
 {
@@ -225,6 +296,8 @@ main (void)
   ok (!rw_gguf_parse ("memory", b.s, b.n, &g, &err), "of bytes in memory");
   nothing_changed_is_the_same_file (g, &b);
   rw_gguf_close (g);
+  parts_become_one ();
+  the_files_alignment_holds ();
   onto_itself ();
   unlink (in_folder ("old.gguf"));
   unlink (in_folder ("new.gguf"));
