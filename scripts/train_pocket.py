@@ -4,14 +4,16 @@
     scripts/train_pocket.py BOOKS_FOLDER -o pocket.gguf      # PyTorch >= 2.9 and gguf; hours on two cores
 
 A Llama-architecture model (4 layers, 3 heads of 64, interleaved pairs, base 10000, trained length 512)
-over bytes, fed with public-domain books and, one window in four, with synthetic recall: copied
-segments, key-value pairs that are asked for later, and the passkey task in its published wording
-(Mohtashami & Jaggi, arXiv:2305.16300), so that retrieval and the use of context can be measured.
+over bytes, fed with public-domain books and with synthetic recall: segments that come again, key-value
+pairs that are asked for later, and the passkey task in its published wording (Mohtashami & Jaggi,
+arXiv:2305.16300), so that retrieval and the use of context can be measured. Recall is four windows of five
+at first, most of it short repeats, and one in four later (EARLY, LATER below).
 The last eighth of every book is held out (scripts/hold_out.py). Hidden matrices are trained with Muon, the rest with AdamW;
 the learning rate is constant, then falls linearly over the last 27 %. A run that is killed goes on
 from its checkpoint: call it again with the same arguments.
 """
 import argparse
+import math
 import os
 import random
 import struct
@@ -29,6 +31,7 @@ LENGTH, BASE, EPS = 512, 10000.0, 1e-5
 BOS, VOCAB = 256, 257
 BATCH = 16
 PEAK_RATE, WARM_UP, DECAY = 3e-3, 60, 0.27
+EARLY_STEPS = 600
 
 
 class Block(torch.nn.Module):
@@ -84,6 +87,7 @@ NAMES = "apple anchor barrel candle cedar copper daisy ember falcon garden harbo
         "marble needle orchard pepper quartz river saddle timber umber velvet willow yarrow zephyr".split()
 INTRO = ("There is an important info hidden inside a lot of irrelevant text. Find it and memorize them. "
          "I will quiz you about the important information there.")
+ALPHABETS = (b"abcdefghijklmnopqrstuvwxyz", b"0123456789", b"abcdefghijklmnopqrstuvwxyz0123456789 ,.", bytes(range(32, 127)))
 FILLER = "The grass is green. The sky is blue. The sun is yellow. Here we go. There and back again."
 
 
@@ -93,53 +97,78 @@ def piece(books, rng, n):
     return book[at:at + n]
 
 
-def copied(books, rng):
+def repeated(books, rng, room):
+    """A segment over and over: after its first round everything can be copied."""
+    n = int(2 ** rng.uniform(1.6, 6.3))
+    segment = piece(books, rng, n) if rng.random() < 0.3 else bytes(rng.choices(rng.choice(ALPHABETS), k=n))
+    return (segment + b"\n") * (room // n + 1)
+
+
+def copied(books, rng, room):
     """A segment of prose or of random letters, something else, and the segment again."""
-    n = rng.randint(12, 240)
-    segment = piece(books, rng, n) if rng.random() < 0.6 else bytes(rng.choices(b"abcdefghijklmnopqrstuvwxyz0123456789 ", k=n))
-    between = piece(books, rng, rng.randint(0, max(0, LENGTH - 2 * n - 2)))
+    n = int(2 ** rng.uniform(3, math.log2(room / 2)))
+    segment = piece(books, rng, n) if rng.random() < 0.6 else bytes(rng.choices(rng.choice(ALPHABETS), k=n))
+    between = piece(books, rng, rng.randint(0, max(0, room - 2 * n - 3)))
     return segment + b"\n" + between + b"\n" + segment + b"\n"
 
 
-def pairs(books, rng):
+def pairs(books, rng, room):
     """Names with numbers, prose, then some of the names asked for."""
-    names = rng.sample(NAMES, rng.randint(2, 8))
+    names = rng.sample(NAMES, rng.randint(2, max(2, min(8, room // 50))))
     values = {n: str(rng.randint(1, 99999)) for n in names}
     told = "".join(f"{n} is {values[n]}. " for n in names)
     asked = "".join(f"{n} is {values[n]}. " for n in rng.sample(names, rng.randint(1, len(names))))
-    room = LENGTH - len(told) - len(asked) - 2
-    return told.encode() + b"\n" + piece(books, rng, rng.randint(0, max(0, room))) + b"\n" + asked.encode() + b"\n"
+    rest = room - len(told) - len(asked) - 3
+    return told.encode() + b"\n" + piece(books, rng, rng.randint(0, max(0, rest))) + b"\n" + asked.encode() + b"\n"
 
 
-def passkey(books, rng):
+def passkey(books, rng, room):
     """The published wording; filler sentences cut at random so that every length up to the trained one occurs."""
     key = str(rng.randint(1, 50000))
     line = f"The pass key is {key}. Remember it. {key} is the pass key."
     ask = "What is the pass key? The pass key is"
-    intro = INTRO + "\n" if rng.random() < 0.7 else ""
+    intro = INTRO + "\n" if room > 300 and rng.random() < 0.7 else ""
     filler = (FILLER + " ") * 5
-    room = LENGTH - len(intro) - len(line) - len(ask) - len(key) - 8
-    before = rng.randint(0, room)
-    after = rng.randint(0, room - before)
+    rest = max(0, room - len(intro) - len(line) - len(ask) - len(key) - 5)
+    before = rng.randint(0, rest)
+    after = rng.randint(0, rest - before)
     text = intro + filler[:before] + "\n" + line + "\n" + filler[:after] + "\n" + ask + " " + key + ".\n"
     return text.encode()
 
 
-def window(books, rng):
-    """LENGTH + 1 tokens: half the windows begin with the document token."""
-    if rng.random() < 0.25:
-        text = rng.choice((copied, copied, pairs, passkey))(books, rng)
+# The head that looks for what followed the last time forms on short repeats alone, and quickly; without
+# them first, twenty million tokens of the later mixture do not form it.
+EARLY = 0.8, (repeated, repeated, repeated, repeated, repeated, copied, pairs, passkey)
+LATER = 0.25, (repeated, copied, pairs, passkey)
+
+
+def window(books, rng, share, kinds):
+    """LENGTH + 1 tokens, prose or one kind of recall until the window is full; half of them begin with the document token."""
+    text = b""
+    if rng.random() < share:
+        kind = rng.choice(kinds)
+        while len(text) <= LENGTH:
+            text += kind(books, rng, LENGTH if kind is repeated else int(2 ** rng.uniform(7, math.log2(LENGTH))))
     else:
         text = piece(books, rng, LENGTH + 1)
-    if len(text) < LENGTH + 1:
-        text += piece(books, rng, LENGTH + 1 - len(text))
     ids = ([BOS] if rng.random() < 0.5 else []) + list(text)
     return ids[: LENGTH + 1]
 
 
 def batch(books, step, seed):
     rng = random.Random(seed * 1000003 + step)
-    return torch.tensor([window(books, rng) for _ in range(BATCH)])
+    return torch.tensor([window(books, rng, *(EARLY if step < EARLY_STEPS else LATER)) for _ in range(BATCH)])
+
+
+def probe(model):
+    """Nats a letter in the third round of 8 and of 40 random letters: 3.3 without recall, near 0 with it."""
+    rng, losses = random.Random(3), []
+    for n in 8, 40:
+        texts = [(bytes(rng.choices(ALPHABETS[0], k=n)) + b"\n") * 3 for _ in range(32)]
+        ids = torch.tensor([list(t) for t in texts])
+        with torch.no_grad():
+            losses.append(F.cross_entropy(model(ids[:, :-1])[:, 2 * n + 1:].flatten(0, 1), ids[:, 2 * n + 2:].flatten()).item())
+    return losses
 
 
 # --- the training ---------------------------------------------------------------------------------
@@ -182,7 +211,8 @@ def train(options):
         step += 1
         if step % 50 == 0 or step == options.steps:
             pace = (step - first) / (time.time() - begun)
-            print(f"[{step}/{options.steps}] loss {loss.item():.3f} nat a byte, {pace * BATCH * LENGTH:.0f} tokens/s, "
+            short, long = probe(model)
+            print(f"[{step}/{options.steps}] loss {loss.item():.3f} nat a byte, recall {short:.2f} {long:.2f}, {pace * BATCH * LENGTH:.0f} tokens/s, "
                   f"eta {(options.steps - step) / pace / 60:.0f} min", file=sys.stderr, flush=True)
         if step % 100 == 0 or step == options.steps:
             torch.save({"step": step, "model": model.state_dict(), "optimizers": [o.state_dict() for o in optimizers]}, saved + "~")
@@ -260,7 +290,7 @@ def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("books", help="folder of .txt files")
     p.add_argument("-o", "--output", default="pocket.gguf")
-    p.add_argument("--steps", type=int, default=2600, help="of 16 windows each (default 2600)")
+    p.add_argument("--steps", type=int, default=3000, help="of 16 windows each (default 3000)")
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--threads", type=int, default=os.cpu_count())
     p.add_argument("--compile", action="store_true", help="torch.compile: a quarter faster, needs a C++ compiler")

@@ -1,6 +1,6 @@
 #!/bin/sh
 # pocket: what models/README.md says of the shipped model: beyond its trained length plain RoPE fails by more
-# than a nat, YaRN rescues most of it; and it finds passkeys within that length.
+# than a nat, YaRN rescues most of it; and it finds passkeys and copies within that length.
 build=$(cd "${top_builddir:-.}" && pwd)
 rw=$build/ropewalk
 t=$(mktemp -d) && trap 'rm -rf "$t"' EXIT
@@ -24,9 +24,21 @@ awk "BEGIN { exit !($within < 2.2) }"; result $? "it predicts English"
 awk "BEGIN { exit !($beyond - $within > 1) }"; result $? "plain RoPE fails beyond the trained length by more than a nat"
 awk "BEGIN { exit !($beyond - $yarn > ($beyond - $within) / 2) }"; result $? "YaRN rescues more than half of it"
 cat >key.json <<'END'
-{ "model": "pocket", "length": 480, "metrics": [{"name": "passkey", "depths": 2, "trials": 4}] }
+{ "model": "pocket", "length": 480, "metrics": [{"name": "passkey", "depths": 3, "trials": 4}] }
 END
 "$rw" run key.json -o key.h5 --quiet >/dev/null; result $? "it is asked for passkeys"
 "$rw" show key.h5 field=passkey_accuracy --csv | sed 's/^/# /'
+# Of four at each depth one may be missed: the last bits of a product depend on the processor.
+"$rw" show key.h5 field=passkey_accuracy --csv | awk -F, 'NR > 1 { n++; bad += !($2 >= 0.75) } END { exit !(n == 3 && !bad) }'
+result $? "it finds them at every depth within the trained length"
+cat >copy.json <<'END'
+{ "model": "pocket", "length": 512, "distances": [64, 128, 256],
+  "metrics": [{"name": "copy", "text": "COPYING", "trials": 24}] }
+END
+"$rw" run copy.json -o copy.h5 --quiet >/dev/null; result $? "a segment of a text comes again"
+"$rw" show copy.h5 field=copy_gain --csv | sed 's/^/# /'
+# A model that does not copy saves nothing; the first letters, before the place is found, cost as before.
+"$rw" show copy.h5 field=copy_gain --csv | awk -F, 'NR > 1 { n++; bad += !($2 > 0.25) } END { exit !(n == 3 && !bad) }'
+result $? "the second time costs a quarter of a nat a byte less and more, at every distance"
 echo "1..$n"
 exit $bad
