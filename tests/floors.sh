@@ -81,5 +81,10 @@ result $? "the library neither exits nor prints"
 long=$(wc -l src/*/*.[ch] | awk '$2 != "total" && $1 > 400 { print "# " $2 ": " $1 " lines" }')
 [ -n "$long" ] && echo "$long"
 [ -z "$long" ]; result $? "no file is longer than 400 lines"
+
+# make check names the log of tests/x.sh and of tests/x.c's program x.log: one of the two would not run.
+twice=$(for f in tests/*.c tests/*.sh tests/*.py; do basename "${f%.*}"; done | sort | uniq -d)
+[ -n "$twice" ] && echo "# $twice"
+[ -z "$twice" ]; result $? "no two tests share a name"
 echo "1..$n"
 exit $bad
