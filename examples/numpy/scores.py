@@ -18,7 +18,7 @@ Geometry = struct(head_dim=C.c_int64, rotary_dim=C.c_int64, rope_theta=real, ori
                   layout=C.c_int, logit_scale=real, layers=C.c_int64, heads=C.c_int64, kv_heads=C.c_int64,
                   sliding_window=C.c_int64)
 Rope = struct(layer_type=C.c_char * 48, geometry=Geometry, schedule=ptr)  # the first of a model
-Model = struct(name=C.c_char_p, sha256=C.c_char_p, stack=C.c_char_p, weights=C.c_char_p, n_ropes=size,
+Model = struct(name=C.c_char_p, sha256=C.c_char_p, stack=C.c_char_p, family=C.c_char * 48, weights=C.c_char_p, n_ropes=size,
                rope=C.POINTER(Rope), n_layers=size, rope_of_layer=ptr, window_of_layer=ptr)
 Freqs = struct(n=size, room=size, inv_freq=C.POINTER(real), attention_factor=real, softmax_factor=real,
                ramp=real * 2, rule=ptr, query_scale=ptr)

@@ -10,7 +10,7 @@
 
 #include "base/param.h"
 
-#define RW_ABI 3 /* of the module structs; a plug-in made for another number is refused */
+#define RW_ABI 4 /* of the module structs; a plug-in made for another number is refused */
 
 typedef struct
 {

@@ -105,7 +105,8 @@ find_truncate (rw_lint *l, const rw_lint_rope *r)
       f,
       "llama.cpp always rounds the range, and so did transformers before 4.55 and vLLM before November 2025: %s",
       change.text);
-  rw_lint_fix (f, "bake the table into the file: ropewalk export MODEL --to gguf");
+  rw_lint_fix (f, "bake the table into the file: ropewalk export FILE.gguf --to gguf, which says "
+                  "so where the architecture loads no divisors; else another stack");
 }
 
 static void
