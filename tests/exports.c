@@ -1,5 +1,5 @@
-/* exports: a schedule fixed at a length keeps its table; the check of an export sees what differs; a
-   safetensors file holds what was put in.  */
+/* exports: a schedule fixed at a length keeps its table; the check of an export sees what differs;
+   a safetensors file holds what was put in.  */
 #include "base/mem.h"
 #include "json/safetensors.h"
 #include "schedule/schedule.h"

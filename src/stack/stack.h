@@ -57,8 +57,8 @@ const rw_stack *rw_stack_at (size_t i); /* NULL after the last */
 rw_status rw_stack_find (const char *name, const rw_stack **out, rw_error *err);
 
 /* MODEL of the command line: a preset name, a config.json or a folder holding one, a GGUF file
-   (with the stacks `exact` and `llama.cpp`), or "-".  rope is NULL, JSON text, or @file.  The caller frees *out with
-   rw_model_free.  */
+   (with the stacks `exact` and `llama.cpp`), or "-".  rope is NULL, JSON text, or @file.  The
+   caller frees *out with rw_model_free.  */
 rw_status rw_stack_model (const rw_stack *stack, const char *model, const char *rope, rw_model *out,
                           rw_error *err);
 
