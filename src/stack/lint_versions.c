@@ -141,7 +141,10 @@ find_bfloat (rw_lint *l, const rw_lint_rope *r)
   rw_freqs f = { 0 };
   if (strcmp (dtype, "bfloat16") != 0 || !r || !r->exact
       || rw_schedule_fill (r->exact, &r->m, l->length, &f, NULL))
-    return;
+    {
+      rw_freqs_free (&f);
+      return;
+    }
   const double last = fmax (0, l->length - 1);
   double table = 0;
   for (size_t i = 0; i < f.n; i++)

@@ -289,7 +289,10 @@ rw_llama_fit (const rw_object *schedule, const rw_geometry *m, double length, bo
             .err = err };
   rw_status s = rw_schedule_fill (schedule, m, length, &f.want, err);
   if (s)
-    return s;
+    {
+      rw_freqs_free (&f.want);
+      return s;
+    }
   out->context_length = m->max_length;
   if ((int64_t) f.want.n * 2 != m->rotary_dim)
     out->dimension_count = 2 * (double) f.want.n;
