@@ -1,6 +1,5 @@
 /* gguf_stream: bytes of a new file; see gguf_stream.h.  */
-#include "config.h"
-
+#define _GNU_SOURCE /* copy_file_range */
 #include "model/gguf_stream.h"
 #include "base/mem.h"
 
