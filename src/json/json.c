@@ -163,26 +163,35 @@ read_all (int fd, const char *path, rw_text *text, rw_error *err)
   return RW_OK;
 }
 
+static bool
+is_stdin (const char *path)
+{
+  return strcmp (path, "-") == 0;
+}
+
+rw_status
+rw_json_text (const char *path, rw_text *out, rw_error *err)
+{
+  const int fd = is_stdin (path) ? STDIN_FILENO : open (path, O_RDONLY | O_CLOEXEC);
+  struct stat st;
+  if (fd < 0)
+    return rw_fail (err, RW_EIO, "%s: %s", path, strerror (errno));
+  const bool large = fstat (fd, &st) == 0 && S_ISREG (st.st_mode) && st.st_size > RW_JSON_BYTES;
+  const rw_status s = large ? too_large (path, err) : read_all (fd, path, out, err);
+  if (!is_stdin (path))
+    close (fd);
+  return s;
+}
+
 rw_status
 rw_json_read (const char *path, cJSON **out, rw_error *err)
 {
-  const int is_stdin = strcmp (path, "-") == 0;
-  const int fd = is_stdin ? STDIN_FILENO : open (path, O_RDONLY | O_CLOEXEC);
-  struct stat st;
   rw_text text = { 0 };
   *out = NULL;
-  if (fd < 0)
-    return rw_fail (err, RW_EIO, "%s: %s", path, strerror (errno));
-  rw_status s = RW_OK;
-  if (fstat (fd, &st) == 0 && S_ISREG (st.st_mode) && st.st_size > RW_JSON_BYTES)
-    s = too_large (path, err);
+  rw_status s = rw_json_text (path, &text, err);
   if (!s)
-    s = read_all (fd, path, &text, err);
-  if (!s)
-    s = rw_json_parse (is_stdin ? "stdin" : path, rw_text_get (&text), text.n, out, err);
+    s = rw_json_parse (is_stdin (path) ? "stdin" : path, rw_text_get (&text), text.n, out, err);
   rw_text_free (&text);
-  if (!is_stdin)
-    close (fd);
   return s;
 }
 

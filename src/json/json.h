@@ -23,6 +23,8 @@ enum
 /* `name` is the file's name in errors; `text` (n bytes) need not end with a NUL.  */
 rw_status rw_json_parse (const char *name, const char *text, size_t n, cJSON **out, rw_error *err);
 rw_status rw_json_read (const char *path, cJSON **out, rw_error *err); /* "-" is stdin */
+/* The file as it stands, appended to `out`, which the caller frees also on errors.  */
+rw_status rw_json_text (const char *path, rw_text *out, rw_error *err);
 /* An argument that is JSON itself, or @file.  */
 rw_status rw_json_argument (const char *argument, const char *option, cJSON **out, rw_error *err);
 

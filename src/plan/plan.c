@@ -2,9 +2,9 @@
 #include "base/text.h"
 #include "plan/parts.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static void
 free_axis (rw_axis *axis, rw_column *column)
@@ -193,50 +193,22 @@ rw_plan_parse (const char *name, const char *text, size_t n, const char *folder,
 
 /* ---- reading files ---- */
 
-static rw_status
-read_all (FILE *f, const char *path, char **out, size_t *n, rw_error *err)
-{
-  size_t room = 0;
-  for (*n = 0;;)
-    {
-      const size_t more = room ? 2 * room : (size_t) 1 << 16;
-      rw_status s = *n == room ? rw_grow ((void **) out, room, more, 1, err) : RW_OK;
-      if (s)
-        return s;
-      room = *n == room ? more : room;
-      const size_t got = fread (*out + *n, 1, room - *n, f);
-      *n += got;
-      if (ferror (f))
-        return rw_fail (err, RW_EIO, "%s: %s", path, strerror (errno));
-      if (*n > RW_JSON_BYTES)
-        return rw_fail (err, RW_EINVAL, "%s: larger than %d bytes", path, RW_JSON_BYTES);
-      if (!got)
-        return RW_OK;
-    }
-}
-
 rw_status
 rw_plan_read (const char *path, const rw_plan_edits *edits, rw_plan **out, rw_error *err)
 {
   const bool standard = strcmp (path, "-") == 0;
   const char *slash = strrchr (path, '/');
-  char *text = NULL;
-  size_t n = 0;
+  rw_text text = { 0 };
   *out = NULL;
-  FILE *f = standard ? stdin : fopen (path, "rb");
-  if (!f)
-    {
-      rw_fail (err, RW_EIO, "%s: %s", path, strerror (errno));
-      return rw_hint (err, "the configs that come with ropewalk are experiments/*/config.json");
-    }
   char *folder
       = rw_format ("%.*s", slash ? (int) (slash - path) + (slash == path) : 1, slash ? path : ".");
-  rw_status s = folder ? read_all (f, path, &text, &n, err) : rw_nomem (err, strlen (path));
-  if (!standard)
-    fclose (f);
+  rw_status s = folder ? rw_json_text (path, &text, err) : rw_nomem (err, strlen (path));
+  if (s == RW_EIO && !standard && access (path, R_OK) != 0)
+    rw_hint (err, "the configs that come with ropewalk are experiments/*/config.json");
   if (!s)
-    s = rw_plan_parse (standard ? "stdin" : path, text, n, folder, edits, out, err);
-  rw_free (text);
+    s = rw_plan_parse (standard ? "stdin" : path, rw_text_get (&text), text.n, folder, edits, out,
+                       err);
+  rw_text_free (&text);
   rw_free (folder);
   return s;
 }

@@ -9,7 +9,6 @@
 #include "stack/lint_part.h"
 #include "stack/presets.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,28 +24,9 @@ rw_lint_stack_name (size_t i)
 /* ---- texts ---- */
 
 static rw_status
-read_file (const char *path, rw_text *out, rw_error *err)
-{
-  char part[1 << 14];
-  FILE *file = strcmp (path, "-") == 0 ? stdin : fopen (path, "rb");
-  size_t n;
-  if (!file)
-    return rw_fail (err, RW_EIO, "%s: %s", path, strerror (errno));
-  while (out->n <= RW_JSON_BYTES && (n = fread (part, 1, sizeof part, file)) > 0)
-    rw_text_addn (out, part, n);
-  const bool bad = ferror (file);
-  const int error = errno;
-  if (file != stdin)
-    fclose (file);
-  if (bad)
-    return rw_fail (err, RW_EIO, "%s: %s", path, strerror (error));
-  return out->failed ? rw_nomem (err, out->n) : RW_OK;
-}
-
-static rw_status
 read_tree (rw_lint *l, rw_error *err)
 {
-  rw_status s = read_file (l->path, &l->text, err);
+  rw_status s = rw_json_text (l->path, &l->text, err);
   if (!s)
     s = rw_json_parse (strcmp (l->path, "-") == 0 ? "stdin" : l->path, rw_text_get (&l->text),
                        l->text.n, &l->tree, err);
@@ -64,7 +44,7 @@ read_rope (rw_lint *l, rw_error *err)
       rw_text_add (&l->override, given);
       return rw_json_argument (given, "--rope", &l->rope, err);
     }
-  rw_status s = read_file (given + 1, &l->override, err);
+  rw_status s = rw_json_text (given + 1, &l->override, err);
   return s ? s
            : rw_json_parse (given + 1, rw_text_get (&l->override), l->override.n, &l->rope, err);
 }
