@@ -154,12 +154,13 @@ lab_network (bool tokenizer)
   if (fd >= 0)
     close (fd);
   lab_write (path, tokenizer);
-  if (fd < 0 || rw_network_open (path, &network, &err))
+  const rw_status s = rw_network_open (path, &network, &err);
+  unlink (path); /* the mapping keeps it; a starved reading leaves nothing behind */
+  if (fd < 0 || s)
     {
       printf ("Bail out! %s\n", err.text);
       exit (1);
     }
-  unlink (path); /* the mapping keeps it */
   return network;
 }
 
