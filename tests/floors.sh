@@ -8,7 +8,7 @@ floor () {
   case $1 in
     base) echo 1 ;; rope) echo 2 ;; schedule | rule) echo 3 ;;
     score | model) echo 4 ;; metric | source) echo 5 ;; json) echo 6 ;; stack) echo 7 ;; plan) echo 8 ;;
-    lab) echo 9 ;; cli) echo 10 ;;
+    lab) echo 9 ;; claim) echo 10 ;; cli) echo 11 ;;
     *) echo 0 ;;
   esac
 }
@@ -66,7 +66,7 @@ only () { # only PATTERN NAME ROOM...: the header is included nowhere else
   done
   result $wrong "$name is named only in: $*"
 }
-only 'cjson/' cJSON json stack plan lab cli
+only 'cjson/' cJSON json stack plan lab claim cli
 only 'hdf5' HDF5 lab
 only 'dlfcn' dlopen lab
 only 'argp' argp cli
@@ -74,7 +74,7 @@ only 'pcre2' PCRE2 model
 only 'dnnl' oneDNN model
 
 ! grep -nE '\b(exit|abort) \(|\b(puts|printf) \(|stdout' src/base/*.c src/rope/*.c src/schedule/*.c src/rule/*.c \
-    src/score/*.c src/model/*.c src/metric/*.c src/source/*.c src/json/*.c src/stack/*.c src/plan/*.c src/lab/*.c 2>/dev/null \
+    src/score/*.c src/model/*.c src/metric/*.c src/source/*.c src/json/*.c src/stack/*.c src/plan/*.c src/lab/*.c src/claim/*.c 2>/dev/null \
     | grep -vE '(fprintf|snprintf|vsnprintf) \(|/\*' | sed 's/^/# /' | grep .
 result $? "the library neither exits nor prints"
 
