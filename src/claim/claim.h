@@ -38,8 +38,8 @@ typedef enum
 } rw_combine;
 
 /* A number out of a result file.  Order: select, combine, times, reduce.  */
-typedef struct rw_value rw_value;
-struct rw_value
+typedef struct rw_measure rw_measure;
+struct rw_measure
 {
   size_t config; /* index into rw_claims.config */
   const char *field;
@@ -55,7 +55,7 @@ struct rw_value
     double from, to;
   } where[RW_CLAIM_HELD];
   rw_combine combine;
-  const rw_value *with; /* the second value; NULL where there is none */
+  const rw_measure *with; /* the second value; NULL where there is none */
   double times;
   const char *reduce; /* a name of reduce.c's table; "" where exactly one number is left */
   double level;       /* of count_below and its like */
@@ -82,21 +82,21 @@ typedef struct
 typedef struct
 {
   const char *says; /* which reading */
-  rw_value value;
+  rw_measure value;
 } rw_reading;
 
 typedef struct
 {
   const char *name, *place;
   const char *published; /* as printed: the number as the file has it, or the claim in words */
-  rw_value value;
+  rw_measure value;
   rw_bound bound;
   rw_verdict expected; /* match, slip or differs */
   bool has_slip;
   struct
   {
     const char *why; /* what is right, and where that comes from */
-    rw_value value;
+    rw_measure value;
     rw_bound bound;
   } slip;
   size_t n_readings;
