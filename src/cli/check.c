@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "cli/check_inputs.h"
+#include "cli/cost.h"
 #include "cli/door.h"
 #include "cli/plan_options.h"
 
@@ -14,8 +15,7 @@
 
 enum
 {
-  SAMPLE = 1024, /* cells whose cost stands for all */
-  SHOWN = 8      /* values of an axis that are printed */
+  SHOWN = 8 /* values of an axis that are printed */
 };
 
 typedef struct
@@ -61,63 +61,6 @@ static const struct argp argp
                "  ropewalk check sweep.json --axis length=4096,8192 --set seed=7\n" };
 
 /* ---- estimates ---- */
-
-/* Seconds of one core to make q and k of the point; 0 where that is not said or not done.  */
-static double
-cost_of_source (const rw_plan *plan, const rw_inputs *inputs, const rw_point *point, rw_input in)
-{
-  const rw_source *type = point->source ? (const rw_source *) point->source->module : NULL;
-  if (!type || !type->cost || !(plan->needs & RW_NEEDS_QK))
-    return 0;
-  rw_inputs_of_source (inputs, plan, point, &in);
-  return type->cost (point->source->self, &in);
-}
-
-/* Of all metrics of the point.  */
-static double
-cost_of_metrics (const rw_plan *plan, const rw_inputs *inputs, const rw_point *point,
-                 const rw_input *in, bool *known)
-{
-  double sum = 0;
-  for (size_t m = 0; m < plan->n_metrics; m++)
-    {
-      const rw_metric *type = (const rw_metric *) point->metrics[m]->module;
-      rw_input own = *in;
-      rw_inputs_of_metric (inputs, plan, point, m, &own);
-      rw_arena_reset (in->scratch);
-      sum += type->cost ? type->cost (point->metrics[m]->self, &own) : 0;
-      *known = *known || type->cost;
-    }
-  return sum;
-}
-
-/* Seconds of one core for all points, and the source once a group, or once a point where it sees
-   frequencies: the modules' own estimates on evenly spread cells.  NaN where no metric of the plan
-   gives one.  */
-static double
-cost_of (const rw_plan *plan, const rw_inputs *inputs)
-{
-  rw_point *point = NULL;
-  rw_arena *scratch = rw_arena_new ();
-  const size_t n = plan->n_points < SAMPLE ? plan->n_points : SAMPLE;
-  const bool lone = plan->needs & RW_NEEDS_FREQS;
-  const double groups = lone ? 1 : (double) plan->n_groups / (double) plan->n_points;
-  double sum = 0;
-  bool known = false;
-  if (scratch && rw_point_new (plan, &point, NULL) == RW_OK)
-    for (size_t j = 0; j < n; j++)
-      {
-        const size_t i = (size_t) ((double) j * ((double) plan->n_points / (double) n));
-        const rw_input in = { .scratch = scratch, .threads = 1 };
-        if (rw_plan_point (plan, i, point, NULL))
-          continue;
-        sum += cost_of_source (plan, inputs, point, in) * groups
-               + cost_of_metrics (plan, inputs, point, &in, &known);
-      }
-  rw_point_free (point);
-  rw_arena_free (scratch);
-  return known ? sum * ((double) plan->n_points / (double) n) : NAN;
-}
 
 /* Bytes of the file's numbers before compression.  */
 static double
@@ -209,7 +152,7 @@ static void
 print_json (const rw_plan *plan, const rw_inputs *inputs)
 {
   cJSON *o = cJSON_CreateObject ();
-  const double cost = cost_of (plan, inputs);
+  const double cost = cost_sweep (plan, inputs);
   cJSON_AddStringToObject (o, "name", plan->name);
   cJSON_AddStringToObject (o, "stack", plan->stack);
   cJSON_AddNumberToObject (o, "seed", (double) plan->seed);
@@ -270,24 +213,11 @@ print_fields (const rw_plan *plan)
   puts ("");
 }
 
-static const char *
-time_text (double seconds, char buf[64])
-{
-  if (isnan (seconds))
-    snprintf (buf, 64, "no metric says");
-  else if (seconds < 60)
-    snprintf (buf, 64, "%.2g s on one core", seconds);
-  else if (seconds < 7200)
-    snprintf (buf, 64, "%.0f min on one core", seconds / 60);
-  else
-    snprintf (buf, 64, "%.1f h on one core", seconds / 3600);
-  return buf;
-}
-
 static void
 print_text (const rw_plan *plan, const rw_inputs *inputs)
 {
-  char buf[64];
+  char buf[32];
+  const double cost = cost_sweep (plan, inputs);
   bool several = false;
   for (size_t i = 1; i < plan->n_models; i++)
     several = several || !named_before (plan, i);
@@ -307,7 +237,8 @@ print_text (const rw_plan *plan, const rw_inputs *inputs)
   for (size_t i = 0; i < plan->n_figures; i++)
     printf ("%s %s%s", i ? "," : "", plan->figures[i].name, i + 1 == plan->n_figures ? "\n" : "");
   printf ("%-9s %s before compression\n", "file", check_size_text (bytes_of (plan), buf));
-  printf ("%-9s %s\n", "cost", time_text (cost_of (plan, inputs), buf));
+  printf ("%-9s %s%s\n", "cost", isnan (cost) ? "no metric says" : cost_time (cost, buf),
+          isnan (cost) ? "" : " on one core");
   printf ("%-9s %s\n", "sha256", plan->sha256);
 }
 

@@ -10,6 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum
+{
+  THREADS_MAX = 4096 /* more is a slip of the finger */
+};
+
 static const struct argp_option options[] = {
   { "version", 'V', NULL, 0, "print the version", 95 },
   { "quiet", 'q', NULL, 0, "no progress and no warnings on stderr", 90 },
@@ -79,6 +84,26 @@ door_usage (const char *verb, const char *format, ...)
   fprintf (stderr, "\nhint: %s --help\n", verb);
   va_end (args);
   return 2;
+}
+
+bool
+door_whole (const char *text, const char *end, size_t *out)
+{
+  char *stop;
+  if (*text < '0' || *text > '9')
+    return false;
+  errno = 0;
+  *out = strtoul (text, &stop, 10);
+  return stop == end && !errno;
+}
+
+int
+door_threads (const char *verb, const char *arg)
+{
+  size_t threads;
+  if (!door_whole (arg, arg + strlen (arg), &threads) || threads < 1 || threads > THREADS_MAX)
+    exit (door_usage (verb, "-j '%s': a number of threads was expected", arg));
+  return (int) threads;
 }
 
 void

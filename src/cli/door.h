@@ -37,6 +37,10 @@ extern const door doors[]; /* ends with a NULL name */
 int door_fail (const char *verb, const rw_error *err);
 /* Usage errors: message and the hint to read --help; returns 2.  */
 int door_usage (const char *verb, const char *format, ...) __attribute__ ((format (printf, 2, 3)));
+/* All of `text` up to `end` is digits, a number that a size_t holds.  */
+bool door_whole (const char *text, const char *end, size_t *out);
+/* The argument of -j, a number of threads; anything else is said, and ends the program.  */
+int door_threads (const char *verb, const char *arg);
 /* Warnings of a reading, to stderr, unless quiet.  */
 void door_warn (const door_common *common, const rw_notes *notes);
 /* Flushes stdout; a write error (full disk, closed pipe) is exit 3.  Return its value from the

@@ -2,8 +2,7 @@
 #include "config.h"
 
 #include "cli/door.h"
-#include "cli/figure.h"
-#include "cli/gnuplot.h"
+#include "cli/picture.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -21,8 +20,6 @@ typedef struct
   drawing_format format;
 } plot;
 
-static const char *const formats[] = { "svg", "pdf", "png", NULL };
-
 static const struct argp_option options[] = {
   { "output", 'o', "DIR", 0, "folder for the pictures (default: the current one)", 1 },
   { "format", 'f', "svg|pdf|png", 0, "picture format (default svg)", 1 },
@@ -32,8 +29,8 @@ static const struct argp_option options[] = {
 static error_t
 parse_format (plot *p, const char *arg, const char *verb)
 {
-  for (int k = 0; formats[k]; k++)
-    if (strcmp (arg, formats[k]) == 0)
+  for (int k = 0; picture_formats[k]; k++)
+    if (strcmp (arg, picture_formats[k]) == 0)
       {
         p->format = (drawing_format) k;
         return 0;
@@ -120,40 +117,17 @@ wanted (const plot *p, const char *name)
   return p->n_names == 0;
 }
 
-/* DIR/NAME.FORMAT; a name cannot leave the folder.  The caller frees it.  */
-static char *
-path_of (const plot *p, const char *name)
-{
-  char *path = rw_format ("%s/%s.%s", p->folder, name, formats[p->format]);
-  for (char *c = path ? path + strlen (p->folder) + 1 : NULL; c && *c; c++)
-    if (*c == '/')
-      *c = '_';
-  return path;
-}
-
 static rw_status
 draw (const plot *p, const rw_result *result, const rw_outline_figure *figure, cJSON *list,
       rw_error *err)
 {
-  rw_arena *arena = rw_arena_new ();
-  char *path = path_of (p, figure->name);
-  rw_text script = { 0 };
-  drawing d;
-  rw_status s = arena && path ? RW_OK : rw_nomem (err, sizeof d);
-  if (!s)
-    s = figure_read (result, figure, arena, &d, err);
-  if (!s)
-    {
-      drawing_script (&d, p->format, &script);
-      s = gnuplot_run (&script, path, err);
-    }
+  char *path = picture_path (p->folder, figure->name, p->format);
+  rw_status s = path ? picture_draw (result, figure, p->format, path, err) : rw_nomem (err, 0);
   if (!s && p->common.json)
     cJSON_AddItemToArray (list, cJSON_CreateString (path));
   else if (!s)
     puts (path);
-  rw_text_free (&script);
   rw_free (path);
-  rw_arena_free (arena);
   return s;
 }
 

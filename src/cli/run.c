@@ -6,14 +6,9 @@
 #include "cli/command.h"
 #include "cli/door.h"
 #include "cli/plan_options.h"
-#include "cli/progress.h"
-#include "lab/inputs.h"
-#include "lab/reopen.h"
-#include "lab/run.h"
+#include "cli/sweep.h"
 
 #include <cjson/cJSON.h>
-#include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +19,8 @@ typedef struct
   plan_options plan;
   const char *config, *output;
   bool resume, force;
-  rw_run_options run;
+  int threads;
+  size_t shard, shards;
 } asked;
 
 enum
@@ -43,24 +39,12 @@ static const struct argp_option options[] = {
   { 0 },
 };
 
-/* "3" up to its end, all of it a number that a size_t holds.  */
-static bool
-whole (const char *text, const char *end, size_t *out)
-{
-  char *stop;
-  if (*text < '0' || *text > '9')
-    return false;
-  errno = 0;
-  *out = strtoul (text, &stop, 10);
-  return stop == end && !errno;
-}
-
 static void
 parse_shard (asked *a, const char *arg, const char *verb)
 {
   const char *slash = strchr (arg, '/');
-  if (!slash || !whole (arg, slash, &a->run.shard)
-      || !whole (slash + 1, arg + strlen (arg), &a->run.shards) || a->run.shard >= a->run.shards)
+  if (!slash || !door_whole (arg, slash, &a->shard)
+      || !door_whole (slash + 1, arg + strlen (arg), &a->shards) || a->shard >= a->shards)
     exit (door_usage (verb, "--shard '%s': i/N was expected, i from 0 to N - 1", arg));
 }
 
@@ -68,7 +52,6 @@ static error_t
 parse (int key, char *arg, struct argp_state *state)
 {
   asked *a = state->input;
-  size_t threads;
   switch (key)
     {
     case ARGP_KEY_INIT:
@@ -81,9 +64,7 @@ parse (int key, char *arg, struct argp_state *state)
       a->output = arg;
       return 0;
     case 'j':
-      if (!whole (arg, arg + strlen (arg), &threads) || threads < 1 || threads > 4096)
-        exit (door_usage (state->name, "-j '%s': a number of threads was expected", arg));
-      a->run.threads = (int) threads;
+      a->threads = door_threads (state->name, arg);
       return 0;
     case KEY_RESUME:
       a->resume = true;
@@ -135,26 +116,6 @@ output_path (const asked *a, const rw_plan *plan)
   return path;
 }
 
-/* RW_OK with *store NULL: everything is done already, *kept points.  */
-static rw_status
-open_store (const asked *a, const char *path, const rw_plan *plan, size_t *kept, rw_store **store,
-            rw_error *err)
-{
-  if (rw_plan_reads (plan, path))
-    {
-      rw_fail (err, RW_EEXIST, "%s: the config reads this file", path);
-      return rw_hint (err, "choose another output: -o FILE.h5");
-    }
-  if (!a->resume)
-    return rw_store_create (path, plan, a->force, store, err);
-  const rw_status s = rw_store_resume (path, plan, store, err);
-  if (s == RW_EEXIST)
-    return rw_store_reopen (path, plan, a->run.shard, a->run.shards, kept, store, err);
-  if (s || *store)
-    return s;
-  return rw_store_create (path, plan, false, store, err);
-}
-
 static void
 report (const asked *a, const rw_plan *plan, const char *path, const rw_run_summary *sum)
 {
@@ -179,49 +140,23 @@ report (const asked *a, const rw_plan *plan, const char *path, const rw_run_summ
 
 /* ---- the run ---- */
 
-typedef struct
-{
-  const asked *a;
-  const rw_plan *plan;
-  const rw_inputs *inputs;
-  const char *path;
-  rw_text typed, resumed;
-} job;
-
-/* Says what stopped the run, and how to go on with what is kept.  */
 static int
-stopped (const job *j, const char *verb, const rw_error *err)
+run_store (const asked *a, const sweep *w, const char *verb, rw_store *store, const char *resumed)
 {
-  const int code = door_fail (verb, err);
-  fprintf (stderr, "hint: what is done is kept; go on with: %s\n", rw_text_get (&j->resumed));
-  return code;
-}
-
-static int
-run_store (const job *j, const char *verb, rw_store *store)
-{
-  rw_error err = { 0 }, failed = { 0 };
+  rw_error err = { 0 };
   rw_run_summary sum;
-  progress shown = progress_begin (j->plan, j->a->common.quiet);
-  rw_run_options how = j->a->run;
-  how.inputs = j->inputs;
-  how.stop = door_stop ();
-  how.progress = progress_step;
-  how.data = &shown;
-  const rw_status ran = rw_run (j->plan, store, &how, &sum, &failed);
-  progress_end (&shown);
-  if (ran && ran != RW_EPOINTS)
+  const rw_status s = sweep_measure (w, store, &sum, &err);
+  if (s && s != RW_EPOINTS)
     {
-      rw_store_close (store);
-      return stopped (j, verb, &failed);
+      const int code = door_fail (verb, &err);
+      fprintf (stderr, "hint: what is done is kept; go on with: %s\n", resumed);
+      return code;
     }
-  if (rw_store_finish (store, rw_text_get (&j->typed), &err))
-    return stopped (j, verb, &err);
-  report (j->a, j->plan, j->path, &sum);
-  if (!ran)
+  report (a, w->plan, w->path, &sum);
+  if (!s)
     return 0;
-  rw_hint (&failed, "status is 2 there; --resume tries them again");
-  return door_fail (verb, &failed);
+  rw_hint (&err, "status is 2 there; --resume tries them again");
+  return door_fail (verb, &err);
 }
 
 static int
@@ -236,18 +171,25 @@ run_plan (const asked *a, const rw_plan *plan, const rw_inputs *inputs, int argc
       rw_nomem (&err, 0);
       return door_fail (argv[0], &err);
     }
-  job j = { .a = a, .plan = plan, .inputs = inputs, .path = path };
-  j.typed = command_typed (argc, argv);
-  j.resumed = command_resumed (argc, argv, a->output ? NULL : path, a->resume);
+  rw_text typed = command_typed (argc, argv);
+  rw_text resumed = command_resumed (argc, argv, a->output ? NULL : path, a->resume);
+  const sweep w = { .plan = plan,
+                    .inputs = inputs,
+                    .path = path,
+                    .command = rw_text_get (&typed),
+                    .quiet = a->common.quiet,
+                    .threads = a->threads,
+                    .shard = a->shard,
+                    .shards = a->shards };
   int code = 0;
-  if (open_store (a, path, plan, &none.kept, &store, &err))
+  if (sweep_open (&w, a->resume, a->force, &store, &none.kept, &err))
     code = door_fail (argv[0], &err);
   else if (store)
-    code = run_store (&j, argv[0], store);
+    code = run_store (a, &w, argv[0], store, rw_text_get (&resumed));
   else
     report (a, plan, path, &none);
-  rw_text_free (&j.typed);
-  rw_text_free (&j.resumed);
+  rw_text_free (&typed);
+  rw_text_free (&resumed);
   rw_free (path);
   return code;
 }
