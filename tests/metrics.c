@@ -374,6 +374,61 @@ interpolation_bounds (void)
   bench_close (&b);
 }
 
+/* |a(s) - (a(m) + a(m+1)) / 2| at s = m + 1/2, a(x) = Re sum h_i e^{j x g_i}.  */
+static double
+midpoint_error (const rw_freqs *f, const double *re, const double *im, double m)
+{
+  long double sum = 0;
+  for (size_t i = 0; i < f->n; i++)
+    for (int k = 0; k < 3; k++)
+      {
+        const long double x = ((long double) m + k / 2.0L) * f->inv_freq[i];
+        sum += (k == 1 ? 1 : -0.5L) * (re[i] * cosl (x) - im[i] * sinl (x));
+      }
+  return (double) fabsl (sum);
+}
+
+/* No random h passes it, the h that it names attains it, and so it disproves the printed bound.  */
+static void
+largest_interpolation_error (void)
+{
+  const double h_max = 2.385, m = 777;
+  uint64_t state = 19;
+  double re[64], im[64], most = 0;
+  bench b;
+  rw_freqs f = { 0 };
+  bench_open (&b, "decay");
+  table (&b, "default", NAN, &f);
+  bench_set (&b, "h_max", RW_NUMBER_VALUE (h_max));
+  run (&b, &f, "the largest error");
+  const double largest = bench_field (&b, "interpolation_error")[0];
+  for (int k = 0; k < 2000; k++)
+    {
+      const double at = floor (uniform (&state, 0, 4096));
+      for (size_t i = 0; i < 64; i++)
+        {
+          const double size = h_max * sqrt (uniform (&state, 0, 1)),
+                       turn = uniform (&state, 0, TURN);
+          re[i] = size * cos (turn);
+          im[i] = size * sin (turn);
+        }
+      most = fmax (most, midpoint_error (&f, re, im, at));
+    }
+  ok (most > 0.2 * largest && most < largest, "no_random_h_passes_it: %g of %g", most, largest);
+  for (size_t i = 0; i < 64; i++)
+    {
+      re[i] = h_max * cos ((m + 0.5) * f.inv_freq[i]);
+      im[i] = -h_max * sin ((m + 0.5) * f.inv_freq[i]);
+    }
+  /* cos and sin of angles of 777 are good to 777 last bits.  */
+  near (midpoint_error (&f, re, im, m), largest, 777 * TOL0, "turned_back_h_attain_it");
+  ok (largest > 1.13 * bench_field (&b, "interpolation_bound_printed")[0],
+      "which_is_more_than_the_printed_bound");
+  ok (largest < bench_field (&b, "interpolation_bound")[0], "but_less_than_the_proven_one");
+  rw_freqs_free (&f);
+  bench_close (&b);
+}
+
 int
 main (void)
 {
@@ -387,5 +442,6 @@ main (void)
   long_bins_do_not_drift ();
   bins_of_an_uneven_axis ();
   interpolation_bounds ();
+  largest_interpolation_error ();
   return tap_end ();
 }
