@@ -219,6 +219,55 @@ shifts_agree_with_a_loop_over_all (rw_layout layout)
   bench_close (&b);
 }
 
+/* ---- distinct positions ---- */
+
+/* Counts by a loop over every position, all of which the type holds.  */
+static double
+count_of (int type, double n)
+{
+  double count = 0, last = -1;
+  for (double m = 0; m < n; m++)
+    {
+      const double r = rounded (type, m);
+      count += r > last;
+      last = r;
+    }
+  return count;
+}
+
+static void
+distinct_positions_are_counted (void)
+{
+  static const double position[]
+      = { 0,    1,    255,  256,   257,   258,   259,    385,    511,    512,          513,
+          2049, 4095, 4099, 40000, 65520, 65521, 131071, 131072, 200000, 16777216 + 5, 0x1p30 };
+  enum
+  {
+    N = sizeof position / sizeof *position
+  };
+  bench b;
+  rw_freqs f = { 0 };
+  rw_error err = { 0 };
+  int good = 1;
+  open_precision (&b, 0x1p29);
+  b.in.position = position, b.in.n_positions = N;
+  table (&b, "default", NAN, &f);
+  ok (!bench_run (&b, &f, &err), "the metric runs: %s", err.text);
+  const double *got = bench_field (&b, "distinct_positions");
+  for (int t = 0; t < TYPES; t++)
+    for (size_t k = 0; k < N - 1; k++)
+      if (t != FLOAT16 || position[k] <= 65520)
+        good &= got[t * N + k] == count_of (t, position[k]);
+  ok (good, "as a loop over all positions counts them");
+  near (got[BFLOAT16 * N + 3], 256, 0, "bfloat16 keeps 256 positions apart");
+  near (got[BFLOAT16 * N + 18], 256 + 9 * 128 + 1, 0,
+        "and 128 an octave from there, and 131072, to which 131071 goes");
+  ok (isnan (got[FLOAT16 * N + 16]), "float16 does not hold position 65520");
+  ok (isnan (got[N - 1]), "positions end with the length");
+  rw_freqs_free (&f);
+  bench_close (&b);
+}
+
 /* The errors of `length`, at 0, 1, 100 and length/2, one type after the other.  */
 static void
 errors_at (double length, int threads, uint64_t group, double out[TYPES * 4])
@@ -308,6 +357,7 @@ main (void)
 {
   phases_agree_with_the_long_way ();
   positions_end_with_the_length ();
+  distinct_positions_are_counted ();
   shifts_agree_with_a_loop_over_all (RW_HALF);
   shifts_agree_with_a_loop_over_all (RW_INTERLEAVED);
   bfloat16_positions_break_what_float32_keeps ();

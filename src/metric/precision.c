@@ -6,6 +6,7 @@
      phase_error_product   |T(m T(g_i)) - m g_i|             frequencies and the product in T
    The first and the last grow with m without end, the second never passes half a unit in the last
    place of 1: 2^-24, 2^-8, 2^-11.
+   distinct_positions: how many of the integers 0 .. m-1 are still different numbers in T.
    shift_error: what positions in T do to a score; see shift.h.  Wang et al., arXiv 2411.13476.  */
 #include "metric/metric.h"
 #include "metric/shift.h"
@@ -25,7 +26,8 @@ enum
   POSITION,
   TABLE,
   PRODUCT,
-  SHIFT
+  SHIFT,
+  DISTINCT
 };
 
 enum
@@ -35,6 +37,7 @@ enum
 };
 
 static const rw_dtype types[] = { RW_FLOAT32, RW_BFLOAT16, RW_FLOAT16 };
+static const int digits[] = { 24, 8, 11 }; /* bits, IEEE 754 and bfloat16 */
 static const char *const labels[] = { "float32", "bfloat16", "float16" };
 
 enum
@@ -65,6 +68,23 @@ product_error (rw_dtype type, double m, double g)
 {
   const double high = m * g, low = fma (m, g, -high);
   return fabs (held (type, m * rw_dtype_round (type, g)) - high - low);
+}
+
+/* How many different values T takes on the integers 0 .. n-1: T rises and leaves every value of its
+   own where it is, so they are its whole values up to n-1, and the one above where n-1 goes up.
+   Those are all integers up to 2^p, then 2^(p-1) an octave.  */
+static double
+distinct (int t, double n)
+{
+  const int p = digits[t];
+  const double last = n - 1, top = held (types[t], last);
+  if (isnan (top) || n < 1)
+    return n < 1 ? 0 : NAN;
+  if (last < ldexp (1, p))
+    return n;
+  const int octave = ilogb (last);
+  return ldexp (1, p) + (octave - p) * ldexp (1, p - 1)
+         + floor (ldexp (last - ldexp (1, octave), p - 1 - octave)) + 1 + (top > last);
 }
 
 /* One position: rows of `out`, each `pairs` long, of every type.  */
@@ -113,6 +133,10 @@ measure (const void *self, const rw_input *in, const void *work, const rw_freqs 
   for (size_t k = 0; k < n; k++)
     if (in->position[k] <= in->length)
       phases (f, in, k, pairs, out);
+  for (size_t t = 0; t < TYPES; t++)
+    for (size_t k = 0; k < n; k++)
+      if (in->position[k] <= in->length)
+        out->value[DISTINCT][t * n + k] = distinct ((int) t, ceil (in->position[k]));
   for (size_t t = 0; !s && t < TYPES; t++)
     s = rw_shift_errors (f, in, work, (size_t) p->shifts, types[t],
                          out->value[SHIFT] + t * in->n_distances, err);
@@ -162,6 +186,11 @@ static const rw_field fields[] = {
               .kind = "sampled",
               .long_name = "largest change of a score under a common shift",
               .cite = WANG },
+  [DISTINCT] = { .name = "distinct_positions",
+                 .dims = { "dtype", "position" },
+                 .kind = "exact",
+                 .long_name = "positions that rounding keeps apart",
+                 .cite = WANG },
   { 0 },
 };
 
