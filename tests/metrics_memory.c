@@ -63,7 +63,10 @@ run_once (const void *data)
   if (strcmp (name, "pair_usage") == 0)
     b.in.length = 64;
   if (strcmp (name, "coverage") == 0)
-    bench_set (&b, "novelty", RW_TRUE_VALUE);
+    {
+      bench_set (&b, "novelty", RW_TRUE_VALUE);
+      bench_set (&b, "angle_gap", RW_TRUE_VALUE);
+    }
   if (strcmp (name, "score_profile") == 0)
     f.query_scale = scale = open_profile (&b);
   table (&b, "linear", 2, &f);

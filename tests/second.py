@@ -205,6 +205,7 @@ def decay(g, shape, length, distance, binned, h):
     s = np.cumsum([np.exp(1j * angles(w, np.arange(length + 1))) for w in g], axis=0)
     return {"decay_bound": over_distances(np.abs(s).mean(axis=0), distance, length, binned),
             "interpolation_bound": h * (g ** 2).sum() / 8,
+            "interpolation_error": h * (1 - np.cos(g.astype(F) / 2)).sum(),
             "interpolation_bound_printed": shape.d * h / (32 * np.log(shape.b))}
 
 
@@ -224,6 +225,14 @@ def novelty(g, shape, length, distance):
             # the smallest of those that tie within rounding
             out[:, k] = np.sqrt(nu.min()), np.flatnonzero(nu < nu.min() + 1e-13)[0]
     return {"novelty": out[0], "novelty_lookalike": out[1]}
+
+
+def angle_gap(g, shape, length, which):
+    out = []
+    for w, v in zip(g, g if which == "own" else trained(shape, len(g)).astype(float)):
+        away = np.abs(angles(w, np.arange(length))[:, None] - angles(v, np.arange(int(shape.L)))[None, :])
+        out.append(np.minimum(away, 2 * math.pi - away).min(axis=1).max())
+    return {"angle_gap": np.array(out)}
 
 
 def circle(a, b):
@@ -323,6 +332,10 @@ def compare_point(f, at, block, shape, n, options):
     with np.errstate(divide="ignore", invalid="ignore"):
         compare("wavelength", field("wavelength"), np.where(g > 0, 2 * np.pi / g, np.nan), 1e-15)
         compare("stretch", field("stretch"), np.where(g > 0, trained(shape, len(g)) / g, np.nan), TABLE)
+        i, rotates = np.arange(len(g)), (g > 0) & (np.arange(len(g)) > 0) & (trained(shape, len(g)) > 0)
+        power = (shape.d if len(g) == shape.d // 2 else shape.head) / (-2 * F(1) * i)
+        # a power of up to -d/2: what rounding its exponent costs grows with the logarithm of the base
+        compare("effective_base", field("effective_base"), np.where(rotates, np.exp2(np.log2(g.astype(F)) * power), np.nan), 1e-12)
     for name, want in coverage(g, shape, n).items():
         compare(name, field(name), want, TABLE)
     for name, want in similarity(g, n, distance, options["similarity"]["bin"]).items():
@@ -332,6 +345,8 @@ def compare_point(f, at, block, shape, n, options):
     for name, want in novelty(g, shape, n, distance).items():
         # squared: a root takes 1e-15 to 3e-8 where a distance was seen
         compare(name, field(name) ** 2, want ** 2, 1e-12, 1e-14)
+    for name, want in angle_gap(g, shape, n, options["coverage"]["angles"]).items():
+        compare(name, field(name), want, 0, 3e-13)  # a trained frequency's last bit, at up to 700 tokens
     for name, want in disturbance(g, shape, n, **options["disturbance"]).items():
         compare(name, field(name), want, 1e-10, 1e-13)  # up to 360 logarithms of 1e8, which cancel
 
@@ -344,7 +359,8 @@ def sweep(folder, kinds):
     shape = Shape(head, part, model["rope_theta"], length, model["max_position_embeddings"])
     blocks = [draw(kind, shape) for kind in kinds]
     lengths = [3, rng.randrange(100, length), rng.randrange(length + 1, 3 * length)]
-    options = {"wavelength": {}, "coverage": {"novelty": True}, "similarity": {"bin": rng.random() < 0.5},
+    options = {"wavelength": {}, "coverage": {"novelty": True, "angle_gap": True, "angles": rng.choice(["trained", "own"])},
+               "similarity": {"bin": rng.random() < 0.5},
                "decay": {"bin": rng.random() < 0.5, "h_max": 2.385},
                "disturbance": {"bins": rng.choice([360, 90, 37]), "epsilon": 1e-8, "direction": rng.choice(["forward", "reversed", "js"]),
                                "angle": rng.choice(["float32", "float64"])}}
