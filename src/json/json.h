@@ -48,6 +48,12 @@ void rw_json_sha256 (const char *text, size_t n, char hex[65]);
 /* Case-sensitive member, NULL where absent.  */
 const cJSON *rw_json_get (const cJSON *object, const char *key);
 
+/* Where an item of a tree begins in the text that rw_json_parse read the tree from; n where it is
+   none of the tree's.  And as "name:line:column", for errors.  */
+size_t rw_json_offset (const char *text, size_t n, const cJSON *root, const cJSON *item);
+char *rw_json_place (const char *name, const char *text, size_t n, const cJSON *root,
+                     const cJSON *item, char *buf, size_t size);
+
 /* "a number", "a text", "an object", ...: what stands there, for errors.  */
 const char *rw_json_kind (const cJSON *value);
 
