@@ -10,7 +10,8 @@ enum
 static int
 run_once (const void *data)
 {
-  const char *name = data;
+  const bool learned = strcmp (data, "learned") == 0;
+  const char *name = learned ? "absolute" : data;
   const rw_module *m = NULL;
   rw_object *o = NULL;
   rw_error e = { 0 };
@@ -26,6 +27,8 @@ run_once (const void *data)
     }
   if (strcmp (name, "gauss") == 0)
     rw_object_set (o, "values", &yes, NULL, &e);
+  if (learned)
+    rw_object_set (o, "positions", &RW_TEXT_VALUE ("learned"), NULL, &e);
   in.threads = 2;
   const rw_status s = ((const rw_source *) m)->fill (o->self, &in, NULL, &qk, &e);
   rw_qk_free (&qk);
@@ -37,7 +40,8 @@ run_once (const void *data)
 int
 main (void)
 {
-  static const char *const names[] = { "gauss", "toeplitz", "ones", "onehot" };
+  static const char *const names[]
+      = { "gauss", "toeplitz", "ones", "onehot", "absolute", "learned" };
   for (size_t k = 0; k < sizeof names / sizeof *names; k++)
     starve (names[k], run_once, names[k], 1, ALLOCATIONS, 0);
   return tap_end ();
