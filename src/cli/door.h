@@ -41,6 +41,8 @@ int door_usage (const char *verb, const char *format, ...) __attribute__ ((forma
 bool door_whole (const char *text, const char *end, size_t *out);
 /* The argument of -j, a number of threads; anything else is said, and ends the program.  */
 int door_threads (const char *verb, const char *arg);
+/* Characters of a UTF-8 text: every byte that does not continue one.  */
+size_t door_characters (const char *text);
 /* Warnings of a reading, to stderr, unless quiet.  */
 void door_warn (const door_common *common, const rw_notes *notes);
 /* Flushes stdout; a write error (full disk, closed pipe) is exit 3.  Return its value from the

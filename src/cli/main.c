@@ -23,6 +23,7 @@ int door_export (int argc, char **argv);
 int door_lint (int argc, char **argv);
 int door_merge (int argc, char **argv);
 int door_plot (int argc, char **argv);
+int door_reproduce (int argc, char **argv);
 int door_run (int argc, char **argv);
 int door_show (int argc, char **argv);
 int door_table (int argc, char **argv);
@@ -36,6 +37,7 @@ const door doors[] = {
   { "list", "schedules, metrics, rules, models, stacks: what there is", door_list },
   { "schema", "the JSON Schema of sweep configs", door_schema },
   { "export", "a model's rope for another stack", door_export },
+  { "reproduce", "runs the experiments and checks the published numbers", door_reproduce },
   { "show", "selects from a result file and prints", door_show },
   { "plot", "draws the figures declared in a result file", door_plot },
   { "merge", "joins the files of shards into one", door_merge },

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "base/text.h"
+#include "cli/door.h"
 #include "cli/show.h"
 
 #include <cjson/cJSON.h>
@@ -143,21 +144,11 @@ is_text (const column *c)
 
 /* ---- forms ---- */
 
-/* Characters of a UTF-8 text: every byte that does not continue one.  */
-static size_t
-characters (const char *text)
-{
-  size_t n = 0;
-  for (; *text; text++)
-    n += ((unsigned char) *text & 0xc0) != 0x80;
-  return n;
-}
-
 /* Labels stand to the left, numbers to the right.  */
 static void
 print_padded (const column *c, const char *text, bool first)
 {
-  const size_t n = characters (text);
+  const size_t n = door_characters (text);
   const int pad = (int) (n < c->width ? c->width - n : 0);
   if (is_text (c))
     printf ("%s%s%*s", first ? "" : "  ", text, pad, "");
@@ -172,10 +163,10 @@ print_text (table *t)
   for (size_t i = 0; i < t->n; i++)
     {
       column *c = &t->column[i];
-      c->width = characters (c->name);
+      c->width = door_characters (c->name);
       for (size_t row = 0; row < t->rows; row++)
         {
-          const size_t n = characters (cell (t, c, row, SHOW_TEXT, buf));
+          const size_t n = door_characters (cell (t, c, row, SHOW_TEXT, buf));
           c->width = n > c->width ? n : c->width;
         }
       print_padded (c, c->name, i == 0);

@@ -79,11 +79,11 @@ all_done (const rw_result *result)
   return done;
 }
 
-/* Whether there is a finished file of this plan and build; *done says that no point failed.  */
-static bool
-finished (const rw_plan *plan, const char *path, bool *done)
+bool
+sweep_current (const rw_plan *plan, const char *path, bool *done)
 {
   rw_result *result = NULL;
+  *done = false;
   if (rw_result_open (path, &result, NULL))
     return false;
   const bool same = same_origin (result, plan);
@@ -92,22 +92,15 @@ finished (const rw_plan *plan, const char *path, bool *done)
   return same;
 }
 
-bool
-sweep_current (const rw_plan *plan, const char *path)
-{
-  bool done;
-  return finished (plan, path, &done) && done;
-}
-
 rw_status
 sweep_renew (const sweep *s, rw_store **store, rw_error *err)
 {
-  bool done = false;
+  bool done;
   size_t kept;
   rw_status status = not_an_input (s, err);
   if (status)
     return status;
-  if (finished (s->plan, s->path, &done) && done)
+  if (sweep_current (s->plan, s->path, &done) && done)
     {
       *store = NULL;
       return RW_OK;
