@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-static void
-add_word (rw_text *t, const char *word)
+void
+command_word (rw_text *t, const char *word)
 {
   static const char *const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
                                    "_-./=,:+@%";
@@ -30,7 +30,7 @@ command_typed (int argc, char **argv)
   rw_text t = { 0 };
   rw_text_add (&t, argv[0]);
   for (int i = 1; i < argc; i++)
-    add_word (&t, argv[i]);
+    command_word (&t, argv[i]);
   return t;
 }
 
@@ -41,13 +41,13 @@ command_resumed (int argc, char **argv, const char *output, bool resume)
   rw_text_add (&t, argv[0]);
   for (int i = 1; i < argc; i++)
     if (strncmp (argv[i], "--f", 3) != 0 || strncmp ("--force", argv[i], strlen (argv[i])) != 0)
-      add_word (&t, argv[i]);
+      command_word (&t, argv[i]);
   if (output)
     {
-      add_word (&t, "-o");
-      add_word (&t, output);
+      command_word (&t, "-o");
+      command_word (&t, output);
     }
   if (!resume)
-    add_word (&t, "--resume");
+    command_word (&t, "--resume");
   return t;
 }

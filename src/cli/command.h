@@ -8,6 +8,9 @@
 
 #include <stdbool.h>
 
+/* Appends a word, after a space where there is something before it.  */
+void command_word (rw_text *t, const char *word);
+
 rw_text command_typed (int argc, char **argv);
 
 /* The same without --force and with --resume, which `resume` says is there already, and with

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <spawn.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -96,6 +97,22 @@ draw_to (FILE *in, int out, rw_error *err)
     s = verdict (child, said, err);
   fclose (said);
   return s;
+}
+
+bool
+gnuplot_found (void)
+{
+  const char *path = getenv ("PATH");
+  bool found = false;
+  while (path && *path && !found)
+    {
+      const size_t n = strcspn (path, ":");
+      char *program = rw_format ("%.*s/gnuplot", (int) n, path);
+      found = program && access (program, X_OK) == 0;
+      rw_free (program);
+      path += path[n] ? n + 1 : n;
+    }
+  return found;
 }
 
 rw_status

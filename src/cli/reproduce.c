@@ -2,7 +2,7 @@
 #include "config.h"
 
 #include "cli/command.h"
-#include "cli/reproduce.h"
+#include "cli/report.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -165,6 +165,8 @@ run_all (const reproduce *r)
   if (!r->json)
     reproduce_count (r);
   else if (reproduce_json (r, &err))
+    return door_fail (r->verb, &err);
+  if (reproduce_draw (r, &err) || report_write (r, &err))
     return door_fail (r->verb, &err);
   return worse || failed;
 }

@@ -31,6 +31,12 @@ rw_status reproduce_cost (const reproduce *r, rw_error *err);
 /* Runs what is to run of a study.  RW_EPOINTS where points failed, which is said already.  */
 rw_status reproduce_run (const reproduce *r, study *s, rw_error *err);
 
+/* Draws the figures of all results that are current; those that cannot be drawn are said, and stop
+   nothing.  */
+rw_status reproduce_draw (const reproduce *r, rw_error *err);
+/* DIR and DIR/NAME of the study; NULL: only DIR.  */
+rw_status reproduce_folders (const reproduce *r, const study *s, rw_error *err);
+
 /* The head of the table, a row a claim of a judged study, the line that counts: to stdout.  */
 typedef struct
 {

@@ -101,11 +101,10 @@ reproduce_cost (const reproduce *r, rw_error *err)
 
 /* ---- run ---- */
 
-/* DIR and DIR/NAME.  */
-static rw_status
-make_folders (const reproduce *r, const study *s, rw_error *err)
+rw_status
+reproduce_folders (const reproduce *r, const study *s, rw_error *err)
 {
-  const char *const folder[] = { r->dir, s->results };
+  const char *const folder[] = { r->dir, s ? s->results : r->dir };
   for (size_t i = 0; i < 2; i++)
     if (mkdir (folder[i], 0777) && errno != EEXIST)
       return rw_fail (err, RW_EIO, "%s: %s", folder[i], strerror (errno));
@@ -161,7 +160,7 @@ reproduce_run (const reproduce *r, study *s, rw_error *err)
       t->left_out = !in_part (r, t);
       if (!to_run (r, s, t))
         continue;
-      status = make_folders (r, s, err);
+      status = reproduce_folders (r, s, err);
       if (!status)
         status = run_trial (r, s, t, err);
       failed = failed || status == RW_EPOINTS;

@@ -63,6 +63,11 @@ rw_status trial_without (study_trial *t, const char *reason, rw_error *err);
 /* Opens the results that are current and holds the claims against them.  */
 rw_status study_judge (study *s, rw_error *err);
 
+/* Draws the figures of a trial that has a result, where they are not drawn already (or only notes
+   which are, where `can_draw` is false).  What cannot be drawn is the first error; the others are
+   drawn all the same.  */
+rw_status study_draw (study *s, size_t trial, bool can_draw, rw_error *err);
+
 /* How many of its claims have each verdict, added to count (RW_VERDICT_NOT_RUN + 1,); the return
    value is how many are worse than expected.  */
 size_t study_count (const study *s, size_t *count);
