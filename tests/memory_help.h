@@ -25,11 +25,11 @@ enum
 typedef int starved (const void *data);
 
 __attribute__ ((unused)) static int
-outcome (rw_status s, const rw_error *err)
+outcome (rw_status s, const rw_error *e)
 {
-  const bool said = s && strstr (err->text, "memory");
+  const bool said = s && strstr (e->text, "memory");
   if (s && !said)
-    fprintf (stderr, "# %s\n", err->text);
+    fprintf (stderr, "# %s\n", e->text);
   return s == RW_OK ? DONE : s == RW_ENOMEM && said ? REFUSED : ODD;
 }
 

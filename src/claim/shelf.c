@@ -10,20 +10,22 @@
 #include <string.h>
 #include <unistd.h>
 
-static bool
-has_file (const char *folder, const char *name)
+static rw_status
+look_for (const char *folder, const char *name, bool *there, rw_error *err)
 {
   char *path = rw_format ("%s/%s", folder, name);
-  const bool there = path && access (path, F_OK) == 0;
+  *there = path && access (path, F_OK) == 0;
   rw_free (path);
-  return there;
+  return path ? RW_OK : rw_nomem (err, strlen (folder));
 }
 
 /* Adds an experiment; both texts are then the shelf's, or freed.  */
 static rw_status
 add (rw_shelf *shelf, char *name, char *folder, rw_error *err)
 {
-  rw_status s = name && folder ? RW_OK : rw_nomem (err, sizeof *shelf->item);
+  bool claims = false;
+  rw_status s = name && folder ? look_for (folder, "expected.json", &claims, err)
+                               : rw_nomem (err, sizeof *shelf->item);
   if (!s)
     s = rw_grow ((void **) &shelf->item, shelf->n, shelf->n + 1, sizeof *shelf->item, err);
   if (s)
@@ -32,9 +34,7 @@ add (rw_shelf *shelf, char *name, char *folder, rw_error *err)
       rw_free (folder);
       return s;
     }
-  shelf->item[shelf->n++] = (rw_experiment){ .name = name,
-                                             .folder = folder,
-                                             .claims = has_file (folder, "expected.json") };
+  shelf->item[shelf->n++] = (rw_experiment){ .name = name, .folder = folder, .claims = claims };
   return RW_OK;
 }
 
@@ -43,6 +43,21 @@ by_name (const void *a, const void *b)
 {
   const rw_experiment *p = a, *q = b;
   return strcmp (p->name, q->name);
+}
+
+/* Adds a folder of the shelf's, where it is an experiment.  */
+static rw_status
+add_entry (rw_shelf *shelf, const char *root, const char *name, rw_error *err)
+{
+  bool there = false;
+  if (name[0] == '.')
+    return RW_OK;
+  char *folder = rw_format ("%s/%s", root, name);
+  const rw_status s = folder ? look_for (folder, "config.json", &there, err) : rw_nomem (err, 0);
+  if (there)
+    return add (shelf, rw_strdup (name), folder, err);
+  rw_free (folder);
+  return s;
 }
 
 /* All folders with a config in the folder of experiments.  */
@@ -60,13 +75,7 @@ read_all (rw_shelf *shelf, rw_error *err)
       rw_hint (err, "set ROPEWALK_DATADIR to the folder that holds experiments/");
     }
   for (const struct dirent *e; dir && !s && (e = readdir (dir));)
-    {
-      char *folder = rw_format ("%s/%s", root, e->d_name);
-      if (folder && (e->d_name[0] == '.' || !has_file (folder, "config.json")))
-        rw_free (folder);
-      else
-        s = add (shelf, rw_strdup (e->d_name), folder, err);
-    }
+    s = add_entry (shelf, root, e->d_name, err);
   if (dir)
     closedir (dir);
   rw_free (root);
@@ -150,16 +159,17 @@ last_word (const char *path)
 static rw_status
 add_folder (rw_shelf *out, const char *folder, rw_error *err)
 {
-  rw_status s = RW_OK;
+  bool there;
   char *real = realpath (folder, NULL);
   if (!real)
     return rw_fail (err, RW_EIO, "%s: %s", folder, strerror (errno));
-  if (!has_file (real, "config.json"))
+  rw_status s = look_for (real, "config.json", &there, err);
+  if (!s && !there)
     {
       s = rw_fail (err, RW_EIO, "%s: holds no config.json", folder);
       rw_hint (err, "an experiment is a folder with a config.json and an expected.json");
     }
-  bool there = false;
+  there = false;
   for (size_t i = 0; !s && i < out->n; i++)
     if (strcmp (out->item[i].name, last_word (real)) == 0)
       {
