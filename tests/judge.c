@@ -365,6 +365,46 @@ test_readings (void)
   rw_claims_free (c);
 }
 
+/* What an outline tells is told before anything is run.  */
+static void
+test_rehearse (void)
+{
+  static const struct
+  {
+    const char *claim, *words;
+  } rows[] = {
+    { "{" COUNT ", " BOUND (30) ", \"verdict\": \"slip\", " PROOF (COUNT, 24) "}", NULL },
+    { "{\"value\": {\"field\": \"similarity\", \"at\": {\"schedule\": \"yarn\", \"factor\": 4, "
+      "\"length\": 4096}, \"where\": {\"distance\": [7, 8]}, \"reduce\": \"argmin\"}}",
+      NULL },
+    { "{\"value\": {\"config\": \"far.json\", \"field\": \"none\"}}", NULL },
+    { "{\"value\": {\"field\": \"none\"}}", "'one': value: the result has no field 'none'" },
+    { "{\"value\": {\"field\": \"tokens\"}}",
+      "'one': value: 24 values are left (schedule 3 x factor 4 x length 2)" },
+    { "{" NO_VALUE "}", "'one': value: first_below runs along one dimension" },
+    { "{\"value\": {\"field\": \"tokens\", \"at\": {\"schedule\": \"yarn\", \"length\": 4096}, "
+      "\"over\": {\"field\": \"tokens\", \"at\": {\"schedule\": \"yarn\"}}, \"reduce\": \"min\"}}",
+      "that of \"over\" is factor 4 x length 2" },
+    { "{" COUNT ", " BOUND (30) ", \"verdict\": \"slip\", " PROOF (NO_VALUE, 24) "}",
+      "'one': slip.value: first_below runs along one dimension" },
+    { "{" COUNT ", \"readings\": [{\"says\": \"a\", " COUNT "}, {\"says\": \"b\", " NO_VALUE "}]}",
+      "'one': readings[1].value: first_below runs along one dimension" },
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    {
+      rw_claims *c = NULL;
+      rw_outline *outline[64] = { toy->outline };
+      rw_status s = read_patched ((const char *const[]){ rows[i].claim, NULL }, &c);
+      ok (s == RW_OK, "claim %zu reads: %s", i, err.text);
+      s = rw_judge_rehearse (c, outline, &err);
+      ok (rows[i].words ? s == RW_EINVAL && strstr (err.text, rows[i].words) : s == RW_OK,
+          "rehearsed: %s", rows[i].words ? rows[i].words : "nothing is wrong");
+      if (s)
+        printf ("# %s\n", err.text);
+      rw_claims_free (c);
+    }
+}
+
 /* ---- a sweep's own file ---- */
 
 /* Llama-2's frequencies are 10000^(-2i/128): a geometric row, known without us.  */
@@ -408,6 +448,7 @@ main (void)
   test_relations ();
   test_verdicts ();
   test_readings ();
+  test_rehearse ();
   test_sweep ();
   rw_result_close (toy);
   remove_folder ();

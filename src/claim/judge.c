@@ -134,3 +134,41 @@ rw_judge (const rw_claims *claims, rw_result *const *result, rw_arena *arena, rw
     }
   return s;
 }
+
+/* ---- before there are results ---- */
+
+static rw_status
+rehearse (const rw_claims *claims, const rw_claim *claim, rw_result *const *plan, rw_error *err)
+{
+  rw_status s = rw_measure_check (&claim->value, plan, claims->n_configs, err);
+  s = rw_within (err, s, "%s", "value");
+  if (!s && claim->has_slip)
+    {
+      s = rw_measure_check (&claim->slip.value, plan, claims->n_configs, err);
+      s = rw_within (err, s, "%s", "slip.value");
+    }
+  for (size_t i = 0; i < claim->n_readings && !s; i++)
+    {
+      s = rw_measure_check (&claim->reading[i].value, plan, claims->n_configs, err);
+      s = rw_within (err, s, "readings[%zu].value", i);
+    }
+  return rw_within (err, s, "'%s'", claim->name);
+}
+
+rw_status
+rw_judge_rehearse (const rw_claims *claims, rw_outline *const *outline, rw_error *err)
+{
+  rw_result *stage = rw_new (claims->n_configs, sizeof *stage);
+  rw_result **plan = rw_new (claims->n_configs, sizeof *plan);
+  rw_status s = stage && plan ? RW_OK : rw_nomem (err, claims->n_configs * sizeof *stage);
+  for (size_t k = 0; k < claims->n_configs && !s; k++)
+    {
+      stage[k].outline = outline[k];
+      plan[k] = outline[k] ? &stage[k] : NULL;
+    }
+  for (size_t i = 0; i < claims->n_claims && !s; i++)
+    s = rehearse (claims, &claims->claim[i], plan, err);
+  rw_free (stage);
+  rw_free (plan);
+  return s;
+}

@@ -24,4 +24,9 @@ typedef struct
 rw_status rw_judge (const rw_claims *claims, rw_result *const *result, rw_arena *arena,
                     rw_judgement *out, rw_error *err);
 
+/* Before anything is run: whether every value, slip and reading finds its field and dimensions and
+   ends with one number, asked of the outlines of the plans.  `outline` is (claims->n_configs,),
+   NULL where a config is not to be run.  RW_EINVAL names the claim and what is wrong.  */
+rw_status rw_judge_rehearse (const rw_claims *claims, rw_outline *const *outline, rw_error *err);
+
 #endif

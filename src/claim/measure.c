@@ -37,7 +37,7 @@ combine (rw_selection *a, const rw_selection *b, rw_combine how, rw_error *err)
   if (b->n != 1 && !same_shape (a, b))
     return rw_fail (err, RW_EINVAL, "the value is %s, that of \"%s\" is %s", shape_text (a, mine),
                     word, shape_text (b, other));
-  for (size_t i = 0; i < a->n; i++)
+  for (size_t i = 0; a->y && i < a->n; i++)
     {
       const double y = b->y[b->n == 1 ? 0 : i];
       a->y[i] = how == RW_COMBINE_MINUS ? a->y[i] - y : a->y[i] / y;
@@ -47,55 +47,81 @@ combine (rw_selection *a, const rw_selection *b, rw_combine how, rw_error *err)
 
 /* ---- reduce ---- */
 
+/* Whether the dimensions left are those that the reduction needs.  */
 static rw_status
-reduce (rw_selection *a, const rw_measure *m, rw_error *err)
+fits (const rw_reduction *r, const rw_selection *a, rw_error *err)
 {
   char shape[256];
-  const rw_reduction *r = rw_reduce_find (m->reduce);
-  if (!r)
-    return rw_fail (err, RW_EINVAL, "no reduction '%.80s'", m->reduce);
   if (r->along && a->n_dims != 1)
     return rw_fail (err, RW_EINVAL, "%s runs along one dimension, and %s is left", r->name,
                     shape_text (a, shape));
   if (r->place && !a->dim[0].x)
     return rw_fail (err, RW_EINVAL, "%s needs a coordinate of numbers, and %s has labels", r->name,
                     a->dim[0].name);
-  const rw_series series = { .n = a->n, .y = a->y, .x = r->along ? a->dim[0].x : NULL };
-  const double y = r->of (&series, m->level);
+  return RW_OK;
+}
+
+/* The selection becomes one number, without a value where it had none.  */
+static rw_status
+reduce (rw_selection *a, const rw_measure *m, rw_error *err)
+{
+  const rw_reduction *r = rw_reduce_find (m->reduce);
+  const bool values = a->y;
+  if (!r)
+    return rw_fail (err, RW_EINVAL, "no reduction '%.80s'", m->reduce);
+  const rw_status s = fits (r, a, err);
+  if (s)
+    return s;
+  const rw_series series = { .n = a->n, .y = a->y, .x = r->place ? a->dim[0].x : NULL };
+  const double y = values ? r->of (&series, m->level) : 0;
   rw_select_free (a);
+  a->n = 1;
+  if (!values)
+    return RW_OK;
   if (isnan (y))
     return rw_fail (err, RW_EINVAL, "%s: %s", r->name, *r->none ? r->none : "not a number");
   a->y = rw_new (1, sizeof *a->y);
   if (!a->y)
     return rw_nomem (err, sizeof *a->y);
   a->y[0] = y;
-  a->n = 1;
   return RW_OK;
 }
 
 /* ---- the order: select, combine, times, reduce ---- */
 
+typedef rw_status chooser (const rw_result *result, const rw_measure *measure, rw_selection *out,
+                           rw_error *err);
+
 static rw_status
-take (const rw_measure *m, rw_result *const *result, rw_selection *out, rw_error *err)
+take (const rw_measure *m, rw_result *const *result, chooser *choose, rw_selection *out,
+      rw_error *err)
 {
-  rw_status s = rw_select_read (result[m->config], m, out, err);
+  rw_status s = choose (result[m->config], m, out, err);
   if (s)
     return s;
   if (m->with)
     {
       rw_selection with = { 0 };
-      s = take (m->with, result, &with, err);
+      s = take (m->with, result, choose, &with, err);
       if (!s)
         s = combine (out, &with, m->combine, err);
       rw_select_free (&with);
     }
-  for (size_t i = 0; i < out->n && !s; i++)
+  for (size_t i = 0; out->y && i < out->n && !s; i++)
     out->y[i] *= m->times;
   if (!s && *m->reduce)
     s = reduce (out, m, err);
   if (s)
     rw_select_free (out);
   return s;
+}
+
+static rw_status
+not_one (const rw_selection *a, rw_error *err)
+{
+  char shape[256];
+  return rw_fail (err, RW_EINVAL, "%zu values are left (%s): hold them with \"at\", or \"reduce\"",
+                  a->n, shape_text (a, shape));
 }
 
 size_t
@@ -124,27 +150,32 @@ rw_measure_take (const rw_measure *measure, rw_result *const *result, rw_arena *
 {
   rw_selection a;
   rw_error why = { 0 };
-  char shape[256], text[512];
   *out = (rw_measured){ .value = NAN, .note = "" };
-  rw_status s = take (measure, result, &a, &why);
+  rw_status s = take (measure, result, rw_select_read, &a, &why);
+  if (!s && a.n != 1)
+    s = not_one (&a, &why);
+  else if (!s)
+    out->value = a.y[0];
+  if (!s && isnan (out->value))
+    out->note = "the value is NaN: not defined there";
+  rw_select_free (&a);
   if (s == RW_EINVAL) /* asked in vain: that is the claim's own fault */
     return take_note (arena, why.text, out, err);
-  if (s)
-    {
-      if (err)
-        *err = why;
-      return s;
-    }
-  if (a.n == 1)
-    out->value = a.y[0];
-  if (a.n != 1)
-    {
-      snprintf (text, sizeof text, "%zu values are left (%s): hold them with \"at\", or \"reduce\"",
-                a.n, shape_text (&a, shape));
-      s = take_note (arena, text, out, err);
-    }
-  else if (isnan (out->value))
-    out->note = "the value is NaN: not defined there";
+  if (s && err)
+    *err = why;
+  return s;
+}
+
+rw_status
+rw_measure_check (const rw_measure *measure, rw_result *const *result, size_t n_configs,
+                  rw_error *err)
+{
+  rw_selection a;
+  if (rw_measure_missing (measure, result, n_configs) < n_configs)
+    return RW_OK;
+  rw_status s = take (measure, result, rw_select_shape, &a, err);
+  if (!s && a.n != 1)
+    s = not_one (&a, err);
   rw_select_free (&a);
   return s;
 }

@@ -19,4 +19,9 @@ size_t rw_measure_missing (const rw_measure *measure, rw_result *const *result, 
 rw_status rw_measure_take (const rw_measure *measure, rw_result *const *result, rw_arena *arena,
                            rw_measured *out, rw_error *err);
 
+/* Whether the measure finds its fields and dimensions and ends with one number, as far as outlines
+   say: RW_EINVAL with what is wrong.  A config without a result is not asked.  */
+rw_status rw_measure_check (const rw_measure *measure, rw_result *const *result, size_t n_configs,
+                            rw_error *err);
+
 #endif

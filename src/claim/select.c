@@ -136,11 +136,11 @@ apply (pick *p, const rw_measure *m, rw_error *err)
 
 /* ---- reading ---- */
 
-/* The box around what is kept, and how many values are in it.  */
+/* The box around what is kept.  */
 static rw_status
-make_box (pick *p, size_t *n, rw_error *err)
+make_box (pick *p, rw_error *err)
 {
-  *n = 1;
+  size_t n = 1;
   for (size_t d = 0; d < p->var->n_dims; d++)
     {
       size_t first = 0, end = size_of (p, d);
@@ -152,15 +152,15 @@ make_box (pick *p, size_t *n, rw_error *err)
         return rw_fail (err, RW_EINVAL, "%s: no place is left on dimension %s", p->var->name,
                         name_of (p, d));
       p->span[d] = (rw_span){ first, end - first };
-      if (__builtin_mul_overflow (*n, end - first, n) || *n > RW_SELECT_MAX)
+      if (__builtin_mul_overflow (n, end - first, &n) || n > RW_SELECT_MAX)
         return rw_fail (err, RW_EINVAL, "%s: more than %d values; hold dimensions with \"at\"",
                         p->var->name, RW_SELECT_MAX);
     }
   return RW_OK;
 }
 
-/* Moves what is kept to the front; returns how much there is.  */
-static size_t
+/* Moves what is kept to the front.  */
+static void
 squeeze (const pick *p, double *y, size_t n)
 {
   size_t at[RW_RANK_MAX] = { 0 }, kept = 0;
@@ -177,7 +177,6 @@ squeeze (const pick *p, double *y, size_t n)
         else
           at[d] = 0;
     }
-  return kept;
 }
 
 static rw_status
@@ -189,6 +188,7 @@ add_dim (const pick *p, size_t d, rw_selection *out, rw_error *err)
   left->n = 0;
   for (size_t i = 0; i < size_of (p, d); i++)
     left->n += p->keep[d][i];
+  out->n *= left->n;
   if (left->n == 1 && !p->ranged[d])
     return RW_OK;
   out->n_dims++;
@@ -219,21 +219,38 @@ drop_single (rw_selection *out)
 }
 
 static rw_status
-read_box (pick *p, rw_selection *out, rw_error *err)
+read_values (const pick *p, rw_selection *out, rw_error *err)
 {
-  size_t n;
-  rw_status s = make_box (p, &n, err);
-  if (s)
-    return s;
+  const size_t n = rw_span_size (p->span, p->var->n_dims);
   out->y = rw_new (n, sizeof *out->y);
   if (!out->y)
     return rw_nomem (err, n * sizeof *out->y);
-  s = rw_result_read (p->r, p->index, p->span, out->y, err);
+  const rw_status s = rw_result_read (p->r, p->index, p->span, out->y, err);
   if (!s)
-    out->n = squeeze (p, out->y, n);
-  for (size_t d = 0; d < p->var->n_dims && !s; d++)
-    s = add_dim (p, d, out, err);
+    squeeze (p, out->y, n);
+  return s;
+}
+
+static rw_status
+select_field (const rw_result *result, const rw_measure *measure, bool values, rw_selection *out,
+              rw_error *err)
+{
+  pick p = { .r = result };
+  *out = (rw_selection){ .n = 1 };
+  rw_status s = find_field (&p, measure->field, err);
   if (!s)
+    s = apply (&p, measure, err);
+  if (!s)
+    s = make_box (&p, err);
+  if (!s && values)
+    s = read_values (&p, out, err);
+  for (size_t d = 0; !s && d < p.var->n_dims; d++)
+    s = add_dim (&p, d, out, err);
+  for (size_t d = 0; d < RW_RANK_MAX; d++)
+    rw_free (p.keep[d]);
+  if (s)
+    rw_select_free (out);
+  else
     drop_single (out);
   return s;
 }
@@ -242,18 +259,14 @@ rw_status
 rw_select_read (const rw_result *result, const rw_measure *measure, rw_selection *out,
                 rw_error *err)
 {
-  pick p = { .r = result };
-  *out = (rw_selection){ 0 };
-  rw_status s = find_field (&p, measure->field, err);
-  if (!s)
-    s = apply (&p, measure, err);
-  if (!s)
-    s = read_box (&p, out, err);
-  for (size_t d = 0; d < RW_RANK_MAX; d++)
-    rw_free (p.keep[d]);
-  if (s)
-    rw_select_free (out);
-  return s;
+  return select_field (result, measure, true, out, err);
+}
+
+rw_status
+rw_select_shape (const rw_result *result, const rw_measure *measure, rw_selection *out,
+                 rw_error *err)
+{
+  return select_field (result, measure, false, out, err);
 }
 
 void

@@ -22,7 +22,7 @@ typedef struct
 typedef struct
 {
   size_t n;
-  double *y; /* (n,) owned, last dimension fastest */
+  double *y; /* (n,) owned, last dimension fastest; NULL where only the shape was asked for */
   size_t n_dims;
   rw_selected dim[RW_RANK_MAX];
 } rw_selection;
@@ -31,6 +31,9 @@ typedef struct
    nothing is owned.  The caller frees.  */
 rw_status rw_select_read (const rw_result *result, const rw_measure *measure, rw_selection *out,
                           rw_error *err);
+/* The same without values: of the result only its outline is asked.  */
+rw_status rw_select_shape (const rw_result *result, const rw_measure *measure, rw_selection *out,
+                           rw_error *err);
 void rw_select_free (rw_selection *selection); /* zeroes it */
 
 #endif
