@@ -1,8 +1,10 @@
 /* expected: what the experiments of the tree claim can be asked: every expected.json reads, its
    configs are sweeps, and every value finds its field and dimensions in them and ends with one
-   number.  Nothing is run.  */
+   number.  Nothing is run.  And doc/experiments.md shows a file that reads, and all reductions.  */
 #include "claim/judge.h"
+#include "claim/reduce.h"
 #include "claim/shelf.h"
+#include "json/json.h"
 #include "tap.h"
 
 #include <unistd.h>
@@ -56,6 +58,50 @@ test_experiment (const rw_experiment *e)
   rw_free (readme);
 }
 
+/* ---- what the documentation shows ---- */
+
+static void
+test_example (const char *page)
+{
+  static const char begin[] = "```json\n";
+  char name[] = "expected-test-XXXXXX";
+  rw_claims *c = NULL;
+  rw_error err = { 0 };
+  const char *from = strstr (page, begin);
+  const char *to = from ? strstr (from + strlen (begin), "```") : NULL;
+  const int fd = mkstemp (name);
+  const size_t n = to ? (size_t) (to - from) - strlen (begin) : 0;
+  if (!ok (n && fd >= 0 && write (fd, from + strlen (begin), n) == (ssize_t) n,
+           "the page has an example"))
+    return;
+  close (fd);
+  if (!ok (rw_claims_read (name, &c, &err) == RW_OK && c->n_claims == 3, "which reads"))
+    printf ("# %s\n", err.text);
+  rw_claims_free (c);
+  unlink (name);
+}
+
+static void
+test_page (void)
+{
+  const char *top = getenv ("top_srcdir");
+  char *path = rw_format ("%s/doc/experiments.md", top ? top : ".");
+  rw_text page = { 0 };
+  rw_error err = { 0 };
+  ok (rw_json_text (path, &page, &err) == RW_OK, "doc/experiments.md is there");
+  test_example (rw_text_get (&page));
+  for (size_t i = 0; rw_reduce_name (i, NULL); i++)
+    {
+      char word[32];
+      snprintf (word, sizeof word,
+                rw_reduce_find (rw_reduce_name (i, NULL))->level ? "{\"%s\":" : "`%s`",
+                rw_reduce_name (i, NULL));
+      has (rw_text_get (&page), word, word);
+    }
+  rw_text_free (&page);
+  rw_free (path);
+}
+
 int
 main (void)
 {
@@ -67,5 +113,6 @@ main (void)
     if (shelf.item[i].claims)
       test_experiment (&shelf.item[i]);
   rw_shelf_free (&shelf);
+  test_page ();
   return tap_end ();
 }
