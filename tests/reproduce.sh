@@ -115,6 +115,13 @@ says modle
 printf '{"title": "x"}\n' >broken/expected.json
 is 'claims that are wrong' 2 "$rw" reproduce ./broken -o results
 says 'broken/expected.json'
+cp $shelf/02-none/config.json broken/
+cat >broken/expected.json <<'JSON'
+{ "title": "A field that no metric has", "paper": "none", "claims": [ {"name": "x", "place": "y", "published": "above 0", "above": 0,
+  "value": {"field": "no_field"}, "verdict": "match"} ] }
+JSON
+is 'a claim on a field that is not there' 2 "$rw" reproduce ./broken -o results
+says no_field
 [ ! -e results/broken ]; result $? 'and nothing is written'
 
 # ---- points that fail: a base so small that a frequency is no number ----

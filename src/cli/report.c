@@ -155,7 +155,7 @@ tell_summary (walk *w)
       study_count (s, count);
       study_count (s, total);
       sum += seconds_of (s);
-      tell_counts (w, s->name, anchor_of (s, anchor), study_title (s), count,
+      tell_counts (w, s->name, anchor_of (s, anchor), s->claims ? s->claims->title : "", count,
                    has_result (s) ? cost_time (seconds_of (s), took) : "not run");
     }
   tell_counts (w, "all", NULL, "", total, cost_time (sum, took));

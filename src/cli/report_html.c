@@ -24,6 +24,8 @@ static const char style[]
       "figure{display:inline-block;vertical-align:top;max-width:100%;margin:0 1rem 1rem 0}"
       "figcaption{color:var(--soft);font-size:.85rem;max-width:40rem}\n"
       "img{display:block;max-width:100%;height:auto;background:#fff}\n"
+      "@media(max-width:40rem){body{padding:.6rem}table{font-size:.8rem}"
+      "th,td{padding:.2rem .35rem}ul{padding-left:1.2rem}}\n"
       "@media print{:root{color-scheme:light;--ink:#000;--paper:#fff;--soft:#444;--line:#999;"
       "--link:#000;--match:#000;--slip:#000;--differs:#000}body{max-width:none;padding:0;"
       "font-size:9pt}.wide{overflow:visible}tr,figure{break-inside:avoid}h2{break-after:avoid}}\n";

@@ -140,6 +140,24 @@ open_trials (study *s, rw_error *err)
   return status;
 }
 
+/* A claim that asks in vain is told before its sweep takes hours.  */
+static rw_status
+rehearse (const study *s, rw_error *err)
+{
+  if (!s->chosen || !s->claims)
+    return RW_OK;
+  rw_outline **outline = rw_arena_take (s->arena, s->n_trials, sizeof (rw_outline *));
+  rw_status status = outline ? RW_OK : rw_nomem (err, s->n_trials * sizeof (rw_outline *));
+  for (size_t i = 0; !status && i < s->n_trials; i++)
+    if (s->trial[i].plan)
+      status = rw_outline_new (s->trial[i].plan, &outline[i], err);
+  if (!status)
+    status = rw_within (err, rw_judge_rehearse (s->claims, outline, err), "%s", s->name);
+  for (size_t i = 0; outline && i < s->n_trials; i++)
+    rw_outline_free (outline[i]);
+  return status;
+}
+
 rw_status
 study_open (const rw_experiment *of, bool chosen, const char *dir, study *out, rw_error *err)
 {
@@ -151,6 +169,8 @@ study_open (const rw_experiment *of, bool chosen, const char *dir, study *out, r
     status = read_claims (out, of, err);
   if (!status)
     status = open_trials (out, err);
+  if (!status)
+    status = rehearse (out, err);
   if (status)
     study_close (out);
   return status;
