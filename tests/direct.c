@@ -271,6 +271,33 @@ every_query_scale (rw_arena *arena)
   rw_qk_free (&qk);
 }
 
+/* Bins of many distances, whose scores have a bias each; beside a rule that has frames, and one
+   that goes by the distance.  */
+static void
+under_a_bias (rw_arena *arena)
+{
+  const rw_geometry g = shape (32, 32, RW_INTERLEAVED);
+  rw_qk qk = qk_make (&(qk_ask){ .n = TOKENS, .dim = 32, .memory = 0.8, .seed = 2 });
+  rw_freqs f = scaled ("linear", 4, &g);
+  rw_object *const under[] = { NULL, put (rule ("self_extend"), "group", 4), many_pieces ("map") };
+  rw_object *o = put (bias ("alibi"), "slope", 0.385), *tau = query_scale ("ssmax");
+  f.softmax_factor = 1.31;
+  f.query_scale = tau;
+  f.bias = o;
+  for (size_t k = 0; k < 3; k++)
+    {
+      f.rule = under[k];
+      rw_direct_ask a = ask_of (&g, &qk, &f, arena);
+      a.threads = 2;
+      ok (is_brute_force (&a), "a bias under %s", under[k] ? under[k]->module->name : "no rule");
+      rw_object_free (under[k]);
+    }
+  rw_object_free (o);
+  rw_object_free (tau);
+  rw_freqs_free (&f);
+  rw_qk_free (&qk);
+}
+
 /* ---- formats, subsets ---- */
 
 static void
@@ -420,6 +447,7 @@ main (void)
   rw_arena *arena = rw_arena_new ();
   every_rule (arena);
   every_query_scale (arena);
+  under_a_bias (arena);
   formats_and_subsets (arena);
   long_sequences (arena);
   threads_and_kernels (arena);

@@ -42,6 +42,17 @@ open_profile (bench *b)
   return scale;
 }
 
+static rw_object *
+open_bias (void)
+{
+  rw_error err = { 0 };
+  const rw_module *alibi = NULL;
+  rw_object *bias = NULL;
+  if (rw_kind_find (&rw_biases, "alibi", &alibi, &err) || rw_object_new (alibi, &bias, &err))
+    exit (BAILED);
+  return bias;
+}
+
 static int
 run_once (const void *data)
 {
@@ -50,14 +61,17 @@ run_once (const void *data)
   bench b;
   rw_freqs f = { 0 };
   rw_error err = { 0 };
-  rw_object *scale = NULL;
+  rw_object *scale = NULL, *bias = NULL;
   bench_open (&b, strcmp (name, "weighted similarity") ? name : "similarity");
   b.in.distance = distance, b.in.n_distances = 3;
   b.in.length = strcmp (name, "base_bound") == 0 ? 64 : 8192;
   b.in.position = distance, b.in.n_positions = 3;
   b.in.qk = &qk;
   if (strcmp (name, "attention") == 0)
-    bench_set (&b, "queries", RW_TEXT_VALUE ("sample"));
+    {
+      bench_set (&b, "queries", RW_TEXT_VALUE ("sample"));
+      f.bias = bias = open_bias ();
+    }
   if (strcmp (name, "weighted similarity") == 0)
     bench_set (&b, "weights", RW_TEXT_VALUE ("model"));
   if (strcmp (name, "pair_usage") == 0)
@@ -73,6 +87,7 @@ run_once (const void *data)
   const rw_status s = bench_run (&b, &f, &err);
   rw_freqs_free (&f);
   rw_object_free (scale);
+  rw_object_free (bias);
   bench_close (&b);
   return outcome (s, &err);
 }

@@ -25,7 +25,7 @@ typedef struct
   rw_geometry geometry;
   rw_freqs freqs;
   rw_qk qk;
-  rw_object *rule, *scale;
+  rw_object *rule, *scale, *bias;
   int64_t query[QUERIES_MAX], edge[BINS_MAX + 1], at[AT_MAX];
   double value[6][QUERIES_MAX], mass[QUERIES_MAX * BINS_MAX], mass_sum[BINS_MAX],
       weight_sum[AT_MAX];
@@ -50,6 +50,7 @@ aim (setting *s)
   rw_arena_reset (s->ask.scratch);
   s->freqs.rule = s->rule;
   s->freqs.query_scale = s->scale;
+  s->freqs.bias = s->bias;
   s->out = (rw_rows_result){ .log_partition = s->value[0],
                              .entropy = s->value[1],
                              .participation = s->value[2],
@@ -68,6 +69,7 @@ close_setting (setting *s)
   rw_qk_free (&s->qk);
   rw_object_free (s->rule);
   rw_object_free (s->scale);
+  rw_object_free (s->bias);
   rw_arena_free (s->ask.scratch);
 }
 
@@ -376,6 +378,27 @@ under_query_scales (void)
       const gap g = gap_of (&s);
       ok (rw_query_scale_at (&s.freqs, &s.geometry, 1000) != 1 && small (&g), "with %s",
           module->name);
+      close_setting (&s);
+    }
+}
+
+/* Every kind of score: of one span and of several, of many, scaled and not, behind a window.  */
+static void
+under_biases (void)
+{
+  static const char *const rules[] = { NULL, "self_extend", "map+", "start", "leaky_rerope" };
+  static const double slopes[] = { 0.02, 0.3, 1.385 };
+  for (size_t i = 0; i < 3 * sizeof rules / sizeof *rules; i++)
+    {
+      const char *name = rules[i / 3];
+      setting s;
+      draw (&s, 300 + drawn_whole (0, 1500));
+      s.rule = name ? rule_drawn (name, (int64_t) s.qk.k.n) : NULL;
+      s.scale = i % 2 ? put (query_scale ("ssmax"), "s", 0.3) : NULL;
+      s.bias = put (bias ("alibi"), "slope", slopes[i % 3]);
+      aim (&s);
+      const gap g = gap_of (&s);
+      ok (small (&g), "under %s and a slope of %g", name ? name : "no rule", slopes[i % 3]);
       close_setting (&s);
     }
 }
@@ -732,6 +755,7 @@ main (void)
   drawn_settings ();
   under_rules ();
   under_query_scales ();
+  under_biases ();
   all_alike ();
   one_key_dominates ();
   half_and_half ();

@@ -1,4 +1,4 @@
-/* rule_help: short words for position rules and query scales in the tests.
+/* rule_help: short words for position rules, query scales and biases in the tests.
 
    Like schedule_help: what the library refuses fails the test.  */
 #ifndef RW_TESTS_RULE_HELP_H
@@ -33,6 +33,12 @@ __attribute__ ((unused)) static rw_object *
 query_scale (const char *name)
 {
   return made_of (&rw_query_scales, name);
+}
+
+__attribute__ ((unused)) static rw_object *
+bias (const char *name)
+{
+  return made_of (&rw_biases, name);
 }
 
 __attribute__ ((unused)) static rw_object *

@@ -146,6 +146,7 @@ typedef struct
   const char *rule, *rule_param;
   double rule_value;
   const char *scale;
+  double slope; /* of a bias; 0: none */
   size_t rotary;
   bool direct; /* float32 scores */
 } sort;
@@ -187,6 +188,21 @@ static const sort sorts[] = {
     .rule_param = "group",
     .rule_value = 4,
     .direct = true },
+  { .schedule = "none", .factor = NAN, .slope = 0.0385 },
+  { .schedule = "yarn",
+    .factor = 2,
+    .rule = "leaky_rerope",
+    .rule_param = "window",
+    .rule_value = 20,
+    .scale = "log_n",
+    .slope = 0.0385 },
+  { .schedule = "default",
+    .factor = NAN,
+    .rule = "self_extend",
+    .rule_param = "group",
+    .rule_value = 4,
+    .slope = 0.0385,
+    .direct = true },
 };
 
 static void
@@ -194,8 +210,10 @@ table_of (bench *b, const sort *t, rw_freqs *f)
 {
   rw_object_free ((rw_object *) f->rule);
   rw_object_free ((rw_object *) f->query_scale);
+  rw_object_free ((rw_object *) f->bias);
   f->rule = t->rule ? block (&rw_rules, t->rule, t->rule_param, t->rule_value) : NULL;
   f->query_scale = t->scale ? block (&rw_query_scales, t->scale, NULL, 0) : NULL;
+  f->bias = t->slope > 0 ? block (&rw_biases, "alibi", "slope", t->slope) : NULL;
   table (b, t->schedule, t->factor, f);
 }
 
@@ -204,6 +222,7 @@ table_end (rw_freqs *f)
 {
   rw_object_free ((rw_object *) f->rule);
   rw_object_free ((rw_object *) f->query_scale);
+  rw_object_free ((rw_object *) f->bias);
   rw_freqs_free (f);
 }
 
@@ -310,9 +329,10 @@ bins_are_means_of_means (void)
   bench_set (&b, "bin", RW_TRUE_VALUE);
   bench_set (&b, "variance", RW_FALSE_VALUE);
   bench_set (&b, "spread", RW_TEXT_VALUE ("exact"));
-  for (int direct = 0; direct < 2; direct++)
+  static const size_t which[] = { 1, 11, 14, 15 }; /* the last two under a bias */
+  for (size_t i = 0; i < sizeof which / sizeof *which; i++)
     {
-      table_of (&b, &sorts[direct ? 11 : 1], &f);
+      table_of (&b, &sorts[which[i]], &f);
       if (bench_run (&b, &f, &e))
         ok (0, "%s", e.text);
       for (size_t k = 0; k < 5; k++)

@@ -194,7 +194,7 @@ scales_sinks_and_windows (void)
       = { .geometry = &g, .qk = &qk, .freqs = &f, .length = TOKENS, .query = query, .threads = 1 };
   ask.n_queries = queries (query, 13);
   rw_object *tau = query_scale ("ssmax"), *negative = put (query_scale ("ssmax"), "s", -0.2);
-  rw_object *many = many_spans ();
+  rw_object *many = many_spans (), *steep = put (bias ("alibi"), "slope", 0.02);
   f.query_scale = tau;
   compare (&ask, "a query scale");
   f.query_scale = negative;
@@ -206,9 +206,15 @@ scales_sinks_and_windows (void)
   compare (&ask, "a sliding window");
   f.rule = many;
   compare (&ask, "a sliding window under a rule of many spans");
+  f.bias = steep;
+  compare (&ask, "a bias there");
+  f.rule = NULL;
+  g.sliding_window = 0;
+  compare (&ask, "a bias");
   rw_object_free (tau);
   rw_object_free (negative);
   rw_object_free (many);
+  rw_object_free (steep);
   rw_freqs_free (&f);
   rw_qk_free (&qk);
 }

@@ -68,7 +68,7 @@ list_sources (const char *name, bool brief, cJSON *out, rw_error *err)
   return RW_OK;
 }
 
-/* Query scales stand beside the rules: both change the score, not the table.  */
+/* Query scales and biases stand beside the rules: all change the score, not the table.  */
 static rw_status
 list_rules (const char *name, bool brief, cJSON *out, rw_error *err)
 {
@@ -77,6 +77,9 @@ list_rules (const char *name, bool brief, cJSON *out, rw_error *err)
   if (!out && !brief)
     puts ("\nquery scales");
   list_kind ("query_scales", &rw_query_scales, brief, out);
+  if (!out && !brief)
+    puts ("\nbiases");
+  list_kind ("biases", &rw_biases, brief, out);
   return RW_OK;
 }
 

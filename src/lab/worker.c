@@ -23,7 +23,7 @@ struct rw_worker
   keeping *kept; /* (n_kept,) one a source module */
   rw_point *point;
   size_t cell;       /* that the point is filled with; n_points for none */
-  rw_freqs freqs;    /* with the point's rule and query scale */
+  rw_freqs freqs;    /* with the point's rule, query scale and bias */
   rw_arena *scratch; /* reset before every call of a metric */
   rw_fields *fields; /* (n_metrics,) views into block */
   double **value;    /* (n_fields,) the same by the plan's order */
@@ -183,6 +183,8 @@ fill_freqs (rw_worker *w, rw_error *err)
   const rw_point *p = w->point;
   w->freqs.rule = p->rule;
   w->freqs.query_scale = p->query_scale;
+  w->freqs.bias = p->bias;
+  w->freqs.head = p->head;
   if (!p->schedule)
     return rw_fail (err, RW_EINVAL, "schedule: %s", p->refusal);
   return rw_schedule_fill (p->schedule, &p->rope->geometry, p->length, &w->freqs, err);

@@ -33,6 +33,14 @@ effective_of (const call *c, const double *distance, size_t n, const double **ou
   return RW_OK;
 }
 
+/* A bias is one number for all scores of a distance.  */
+static void
+add_bias (const call *c, const double *distance, size_t n, double *mean)
+{
+  for (size_t k = 0; c->f->bias && k < n; k++)
+    mean[k] += rw_bias_at (c->f, c->in->geometry, distance ? distance[k] : (double) k);
+}
+
 static rw_status
 means (const call *c, rw_error *err)
 {
@@ -62,6 +70,8 @@ means (const call *c, rw_error *err)
     s = rw_correlation_mean (c->set->mean, &t, mean, without ? mean_without : NULL, err);
   if (s)
     return s;
+  add_bias (c, distance, n, mean);
+  add_bias (c, distance, n, mean_without);
   rw_profile_axis_mean (&axis, c->set->all, mean, c->out->mean);
   if (without)
     rw_profile_axis_mean (&axis, c->set->all, mean_without, without);

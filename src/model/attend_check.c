@@ -31,6 +31,8 @@ rw_attend_check (const rw_attention *a, rw_error *err)
 {
   const size_t dim = (size_t) a->geometry->head_dim;
   rw_status s = check_heads (a, err);
+  if (!s && a->freqs->bias)
+    s = rw_fail (err, RW_EINVAL, "attend: a network's own attention has no bias");
   if (!s && a->n_queries > a->n_keys)
     s = rw_fail (err, RW_EINVAL, "attend: %zu queries, but only %zu keys", a->n_queries, a->n_keys);
   if (!s && !(a->cap >= 0))

@@ -27,6 +27,7 @@ static const struct word
   { "source", RW_COLUMN_BLOCK, RW_ROLE_SOURCE, NULL, "source of q and k" },
   { "rule", RW_COLUMN_BLOCK, RW_ROLE_RULE, NULL, "position rule" },
   { "query_scale", RW_COLUMN_BLOCK, RW_ROLE_QUERY_SCALE, NULL, "query scale" },
+  { "bias", RW_COLUMN_BLOCK, RW_ROLE_BIAS, NULL, "bias of the score" },
   { 0 },
 };
 
@@ -43,7 +44,8 @@ find_kind (const rw_plan *plan, const char *path, const char *kind, size_t *role
   static const char *const roles[] = { [RW_ROLE_SCHEDULE] = "schedule",
                                        [RW_ROLE_SOURCE] = "source",
                                        [RW_ROLE_RULE] = "rule",
-                                       [RW_ROLE_QUERY_SCALE] = "query_scale" };
+                                       [RW_ROLE_QUERY_SCALE] = "query_scale",
+                                       [RW_ROLE_BIAS] = "bias" };
   const rw_module *m;
   for (size_t r = 0; r < RW_ROLE_METRIC; r++)
     if (strcmp (roles[r], kind) == 0)
@@ -64,10 +66,11 @@ find_kind (const rw_plan *plan, const char *path, const char *kind, size_t *role
                  kind);
         return rw_hint (err, "add \"%s\" to \"metrics\"", kind);
       }
-  rw_fail (err, RW_EINVAL,
-           "axes.%s: unknown kind '%s'; known: schedule, source, rule, query_scale, or one of the "
-           "config's metrics",
-           path, kind);
+  rw_fail (
+      err, RW_EINVAL,
+      "axes.%s: unknown kind '%s'; known: schedule, source, rule, query_scale, bias, or one of "
+      "the config's metrics",
+      path, kind);
   return RW_EINVAL;
 }
 
@@ -166,8 +169,9 @@ check_tuples (rw_plan *plan, const cJSON *value, size_t names, rw_error *err)
   return RW_OK;
 }
 
-/* A linked dimension belongs to the schedule only if all its columns do.  Rules and query scales
-   count as the schedule: they reach a metric with the frequencies, never with the input.  */
+/* A linked dimension belongs to the schedule only if all its columns do.  Rules, query scales
+   and biases count as the schedule: they reach a metric with the frequencies, never with the input.
+ */
 static bool
 all_of_schedule (const rw_plan *plan, size_t dim, bool or_stack)
 {
@@ -180,7 +184,7 @@ all_of_schedule (const rw_plan *plan, size_t dim, bool or_stack)
               && ((or_stack && c->is == RW_COLUMN_STACK)
                   || ((c->is == RW_COLUMN_BLOCK || c->is == RW_COLUMN_PARAM)
                       && (c->role == RW_ROLE_SCHEDULE || c->role == RW_ROLE_RULE
-                          || c->role == RW_ROLE_QUERY_SCALE)));
+                          || c->role == RW_ROLE_QUERY_SCALE || c->role == RW_ROLE_BIAS)));
     }
   return all;
 }

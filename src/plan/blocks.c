@@ -1,5 +1,5 @@
 /* blocks: the module objects of a config: a schedule (which may be nested by layer type), a source,
-   a rule, a query scale or a metric.  */
+   a rule, a query scale, a bias or a metric.  */
 #include "plan/parts.h"
 #include "rule/rule.h"
 #include "schedule/schedule.h"
@@ -14,7 +14,8 @@ rw_blocks_kind (size_t role)
   const rw_kind *const kinds[] = { [RW_ROLE_SCHEDULE] = &rw_schedules,
                                    [RW_ROLE_SOURCE] = &rw_sources,
                                    [RW_ROLE_RULE] = &rw_rules,
-                                   [RW_ROLE_QUERY_SCALE] = &rw_query_scales };
+                                   [RW_ROLE_QUERY_SCALE] = &rw_query_scales,
+                                   [RW_ROLE_BIAS] = &rw_biases };
   return role < RW_ROLE_METRIC ? kinds[role] : &rw_metrics;
 }
 
@@ -109,7 +110,8 @@ rw_blocks_base (rw_plan *plan, rw_error *err)
   static const char *const names[] = { [RW_ROLE_SCHEDULE] = "schedule",
                                        [RW_ROLE_SOURCE] = "source",
                                        [RW_ROLE_RULE] = "rule",
-                                       [RW_ROLE_QUERY_SCALE] = "query_scale" };
+                                       [RW_ROLE_QUERY_SCALE] = "query_scale",
+                                       [RW_ROLE_BIAS] = "bias" };
   rw_status s = RW_OK;
   for (size_t r = 0; !s && r < RW_ROLE_METRIC; r++)
     s = rw_blocks_read (plan, rw_json_get (plan->parts->root, names[r]), r, names[r],

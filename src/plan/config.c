@@ -36,6 +36,7 @@ static const struct key
   { "source", TEXT | OBJECT | NOTHING, "the name of a source or a block" },
   { "rule", TEXT | OBJECT | NOTHING, "the name of a rule or a block" },
   { "query_scale", TEXT | OBJECT | NOTHING, "the name of a query scale or a block" },
+  { "bias", TEXT | OBJECT | NOTHING, "the name of a bias or a block" },
   { "metrics", LIST, "a list" },
   { "distances", TEXT | LIST | OBJECT, "\"all\", a list or a form like {\"log2\": [0, 17]}" },
   { "positions", TEXT | LIST | OBJECT, "\"all\", a list or a form like {\"log2\": [0, 17]}" },

@@ -76,7 +76,7 @@ step (cJSON *root, cJSON **at, const char *word, const char *path, rw_error *err
   const bool block = schedule || parent != *at
                      || (top
                          && (!strcmp (word, "rule") || !strcmp (word, "query_scale")
-                             || !strcmp (word, "source")));
+                             || !strcmp (word, "bias") || !strcmp (word, "source")));
   return block ? open_block (parent, item, schedule ? "rope_type" : "name", at, err)
                : ((void) (*at = item), RW_OK);
 }

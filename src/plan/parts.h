@@ -27,6 +27,7 @@ enum
   RW_ROLE_SOURCE,
   RW_ROLE_RULE,
   RW_ROLE_QUERY_SCALE,
+  RW_ROLE_BIAS,
   RW_ROLE_METRIC,
   RW_ROLES = RW_ROLE_METRIC + RW_METRICS_MAX
 };
@@ -52,7 +53,7 @@ typedef enum
 {
   RW_COLUMN_STACK,
   RW_COLUMN_MODEL,
-  RW_COLUMN_BLOCK, /* whole blocks of a role: schedule, source, rule, query_scale */
+  RW_COLUMN_BLOCK, /* whole blocks of a role: schedule, source, rule, query_scale, bias */
   RW_COLUMN_LAYER_TYPE,
   RW_COLUMN_LAYER,
   RW_COLUMN_HEAD,

@@ -154,10 +154,10 @@ typedef struct
   const rw_notes *told; /* what its stack noted of the block; NULL where it read none */
   bool refused;         /* the stack refuses the model: rw_plan_point failed because of it */
   double length;
-  size_t layer, head;                           /* of the axes of these names; else 0 */
-  const rw_object *rule, *query_scale, *source; /* NULL where there is none; owned by the point */
-  rw_object *metrics[RW_METRICS_MAX];           /* owned by the point */
-  struct rw_point_parts *parts;                 /* private to src/plan */
+  size_t layer, head;                                  /* of the axes of these names; else 0 */
+  const rw_object *rule, *query_scale, *bias, *source; /* NULL where there is none; the point's */
+  rw_object *metrics[RW_METRICS_MAX];                  /* owned by the point */
+  struct rw_point_parts *parts;                        /* private to src/plan */
 } rw_point;
 
 rw_status rw_point_new (const rw_plan *plan, rw_point **out, rw_error *err);

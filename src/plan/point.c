@@ -175,7 +175,7 @@ unravel (const rw_plan *plan, size_t i, rw_point *point)
 rw_status
 rw_plan_point (const rw_plan *plan, size_t i, rw_point *point, rw_error *err)
 {
-  rw_object *rule = NULL, *query_scale = NULL, *source = NULL;
+  rw_object *rule = NULL, *query_scale = NULL, *bias = NULL, *source = NULL;
   if (i >= plan->n_points)
     return rw_fail (err, RW_EINVAL, "point %zu: the plan has %zu", i, plan->n_points);
   unravel (plan, i, point);
@@ -192,11 +192,14 @@ rw_plan_point (const rw_plan *plan, size_t i, rw_point *point, rw_error *err)
   if (!s)
     s = fill_role (plan, point, RW_ROLE_QUERY_SCALE, &query_scale, err);
   if (!s)
+    s = fill_role (plan, point, RW_ROLE_BIAS, &bias, err);
+  if (!s)
     s = fill_role (plan, point, RW_ROLE_SOURCE, &source, err);
   for (size_t k = 0; !s && k < plan->n_metrics; k++)
     s = fill_role (plan, point, RW_ROLE_METRIC + k, &point->metrics[k], err);
   point->rule = rule;
   point->query_scale = query_scale;
+  point->bias = bias;
   point->source = source;
   return s;
 }

@@ -36,6 +36,7 @@ static const char *const frame
       "'source': {'anyOf': [{'type': 'null'}, {'$ref': '#/$defs/source'}]},"
       "'rule': {'anyOf': [{'type': 'null'}, {'$ref': '#/$defs/rule'}]},"
       "'query_scale': {'anyOf': [{'type': 'null'}, {'$ref': '#/$defs/query_scale'}]},"
+      "'bias': {'anyOf': [{'type': 'null'}, {'$ref': '#/$defs/bias'}]},"
       "'metrics': {'type': 'array', 'uniqueItems': true, 'items': {'$ref': '#/$defs/metric'},"
       "  'description': 'what is measured on every point'},"
       "'distances': {'$ref': '#/$defs/grid'}, 'positions': {'$ref': '#/$defs/grid'},"
@@ -89,7 +90,9 @@ static const char *const plain_axes
       "'rule': {'type': 'array', 'minItems': 1, 'items': {'anyOf': [{'type': 'null'},"
       "  {'$ref': '#/$defs/rule'}]}},"
       "'query_scale': {'type': 'array', 'minItems': 1, 'items': {'anyOf': [{'type': 'null'},"
-      "  {'$ref': '#/$defs/query_scale'}]}}}";
+      "  {'$ref': '#/$defs/query_scale'}]}},"
+      "'bias': {'type': 'array', 'minItems': 1, 'items': {'anyOf': [{'type': 'null'},"
+      "  {'$ref': '#/$defs/bias'}]}}}";
 
 /* Reads JSON that is written with apostrophes.  */
 static cJSON *
@@ -163,11 +166,9 @@ rw_schema_write (char **out, rw_error *err)
   {
     const char *name; /* of the definition, and of KIND in KIND.PARAM */
     const rw_kind *kind;
-  } kinds[] = { { "schedule", &rw_schedules },
-                { "source", &rw_sources },
-                { "rule", &rw_rules },
-                { "query_scale", &rw_query_scales },
-                { "metric", &rw_metrics } };
+  } kinds[] = { { "schedule", &rw_schedules }, { "source", &rw_sources },
+                { "rule", &rw_rules },         { "query_scale", &rw_query_scales },
+                { "bias", &rw_biases },        { "metric", &rw_metrics } };
   cJSON *tree = parse (frame), *axes = parse (plain_axes);
   cJSON *defs = cJSON_GetObjectItemCaseSensitive (tree, "$defs");
   for (size_t k = 0; tree && axes && k < sizeof kinds / sizeof *kinds; k++)

@@ -3,6 +3,9 @@
 #include "plan/parts.h"
 #include "rule/rule.h"
 #include "schedule/schedule.h"
+#include "source/source.h"
+
+#include <string.h>
 
 /* Walks the cells that differ in the role and in model and rope, and in length where it matters. */
 static rw_status
@@ -94,6 +97,62 @@ check_query_scale (const rw_plan *plan, rw_point *point, void *data, rw_error *e
                     o->module->name);
 }
 
+/* ---- biases ---- */
+
+static rw_status
+check_bias (const rw_plan *plan, rw_point *point, void *data, rw_error *err)
+{
+  const rw_object *o = point->bias;
+  (void) plan, (void) data;
+  if (!o)
+    return RW_OK;
+  const rw_bias *bias = (const rw_bias *) o->module;
+  const rw_status s = rw_object_check (o, "bias", err);
+  if (s || !bias->check)
+    return s;
+  return rw_within (err, bias->check (o->self, &point->rope->geometry, point->head, err),
+                    "bias '%s'", o->module->name);
+}
+
+/* A model at work has the attention that it was trained with.  `data` is the metric, or NULL: the
+   source.  */
+static rw_status
+check_biased (const rw_plan *plan, rw_point *point, void *data, rw_error *err)
+{
+  const size_t *k = data;
+  const rw_object *o = k ? point->metrics[*k] : point->source;
+  (void) plan;
+  if (!point->bias || !o)
+    return RW_OK;
+  if (k ? !(rw_metric_needs (o) & RW_NEEDS_NETWORK) : !(rw_source_needs (o) & RW_NEEDS_FREQS))
+    return RW_OK;
+  rw_fail (err, RW_EINVAL, "bias '%s': the %s '%s' runs the model, whose own attention has no bias",
+           point->bias->module->name, k ? "metric" : "source", o->module->name);
+  return rw_hint (err, "a bias is for metrics over the scores of a source");
+}
+
+static rw_status
+check_biases (const rw_plan *plan, rw_error *err)
+{
+  bool bias[RW_AXES_MAX] = { false }, mask[RW_AXES_MAX];
+  rw_walk_mask (plan, RW_ROLE_BIAS, bias);
+  memcpy (mask, bias, sizeof mask);
+  rw_walk_mask_rope (plan, mask);
+  rw_walk_mask_axis (plan, RW_COLUMN_HEAD, mask);
+  rw_status s = rw_walk_cells (plan, mask, RW_WALK_MAX, check_bias, NULL, err);
+  memcpy (mask, bias, sizeof mask);
+  rw_walk_mask (plan, RW_ROLE_SOURCE, mask);
+  if (!s)
+    s = rw_walk_cells (plan, mask, RW_WALK_MAX, check_biased, NULL, err);
+  for (size_t k = 0; !s && k < plan->n_metrics; k++)
+    {
+      memcpy (mask, bias, sizeof mask);
+      rw_walk_mask (plan, RW_ROLE_METRIC + k, mask);
+      s = rw_walk_cells (plan, mask, RW_WALK_MAX, check_biased, &k, err);
+    }
+  return s;
+}
+
 /* ---- metrics ---- */
 
 typedef struct
@@ -154,6 +213,8 @@ rw_valid_check (rw_plan *plan, rw_error *err)
     s = walk_role (plan, RW_ROLE_RULE, true, check_rule, NULL, err);
   if (!s)
     s = walk_role (plan, RW_ROLE_QUERY_SCALE, false, check_query_scale, NULL, err);
+  if (!s)
+    s = check_biases (plan, err);
   if (!s)
     s = rw_fields_size (plan, all.pairs, err);
   if (!s)

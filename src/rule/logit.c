@@ -26,5 +26,6 @@ rw_logit (const rw_geometry *g, const rw_freqs *f, const double *trained, double
   for (size_t c = 2 * f->n; c < (size_t) g->head_dim; c++)
     rest += q[c] * k[c];
   return rw_query_scale_at (f, g, m) * rw_logit_scale (g) * f->softmax_factor
-         * (at.amplitude * rotated + rest);
+             * (at.amplitude * rotated + rest)
+         + rw_bias_at (f, g, m - n);
 }

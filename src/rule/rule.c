@@ -1,4 +1,4 @@
-/* rule: what holds under any position rule and query scale, or without one; see rule.h.  */
+/* rule: what holds under any position rule, query scale and bias, or without one; see rule.h.  */
 #include "rule/rule.h"
 
 static const rw_rule *
@@ -51,6 +51,15 @@ rw_query_scale_at (const rw_freqs *f, const rw_geometry *m, double position)
     return 1;
   const rw_query_scale *scale = (const rw_query_scale *) f->query_scale->module;
   return scale->scale (f->query_scale->self, m, f, position);
+}
+
+double
+rw_bias_at (const rw_freqs *f, const rw_geometry *m, double distance)
+{
+  if (!f->bias)
+    return 0;
+  const rw_bias *bias = (const rw_bias *) f->bias->module;
+  return bias->add (f->bias->self, m, f->head, distance);
 }
 
 /* The span of query m that holds key n.  */

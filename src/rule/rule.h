@@ -1,4 +1,4 @@
-/* rule: position rules, which change what angle a pair of positions sees, and query scales.
+/* rule: position rules, which change what angle a pair of positions sees, query scales and biases.
 
    Without a rule the angle of pair i between query m and key n <= m is phi_i = (m - n) g_i.  Every
    rule in use is made of *frames*: a frame gives each key a position of its own, and a query meets
@@ -8,8 +8,11 @@
    Where `trained` is set, that side turns by the trained frequencies f_i and its factor on cos and
    sin is 1 (LongRoPE's first n-hat tokens); the amplitude is the product of both sides' factors.
 
+   A query scale multiplies the scores of a query.  A bias is added to a score, by the distance m -
+   n of query and key in the sequence, whatever a rule makes of it.
+
    Pure, like a schedule.  One file a rule, its name in modules.am: src/rule/NAME.c defines
-   rw_rule_NAME or rw_query_scale_NAME.  */
+   rw_rule_NAME, rw_query_scale_NAME or rw_bias_NAME.  */
 #ifndef RW_RULE_RULE_H
 #define RW_RULE_RULE_H
 
@@ -58,17 +61,29 @@ typedef struct
   double (*scale) (const void *self, const rw_geometry *m, const rw_freqs *f, double position);
 } rw_query_scale;
 
+typedef struct
+{
+  rw_module as;
+  /* OPTIONAL: refuses what its parameters make undefined for this model and head.  */
+  rw_status (*check) (const void *self, const rw_geometry *m, size_t head, rw_error *err);
+  /* REQUIRED: what is added to the logit of a query and the key `distance` tokens before it, in
+     nats; softmax factor and query scale do not multiply it.  */
+  double (*add) (const void *self, const rw_geometry *m, size_t head, double distance);
+} rw_bias;
+
 extern rw_kind rw_rules;        /* "name" */
 extern rw_kind rw_query_scales; /* "name" */
+extern rw_kind rw_biases;       /* "name" */
 
-/* What follows works for any f->rule and f->query_scale, also NULL: one frame, one span, tau = 1.
- */
+/* What follows works for any f->rule, f->query_scale and f->bias, also NULL: one frame, one span,
+   tau = 1, bias 0.  */
 size_t rw_rule_frames (const rw_freqs *f, size_t *spans);
 double rw_rule_key (const rw_freqs *f, double length, size_t frame, double n, bool *trained);
 size_t rw_rule_spans (const rw_freqs *f, double length, double m, rw_span *out);
 /* Whether distance alone decides; then *delta becomes the effective distance.  */
 bool rw_rule_distance (const rw_freqs *f, double length, double *delta);
 double rw_query_scale_at (const rw_freqs *f, const rw_geometry *m, double position);
+double rw_bias_at (const rw_freqs *f, const rw_geometry *m, double distance);
 
 /* How query m meets key n: the position of each, whether it turns by the trained frequencies, and
    the product of the factors of cos and sin on both sides.  */

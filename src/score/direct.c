@@ -15,9 +15,9 @@ enum
 };
 
 static size_t
-pieces_of (int64_t distances, bool by_distance)
+pieces_of (int64_t distances, bool tiles)
 {
-  const int64_t most = by_distance || distances < WIDE ? PIECE_MOST : WIDE_MOST;
+  const int64_t most = !tiles || distances < WIDE ? PIECE_MOST : WIDE_MOST;
   return (size_t) ((distances + most - 1) / most);
 }
 
@@ -28,7 +28,7 @@ cut (rw_direct_pass *p, rw_error *err)
   const rw_direct_ask *a = p->ask;
   size_t n = 0;
   for (size_t b = 0; b < a->n_bins; b++)
-    n += pieces_of (a->last[b] - a->first[b] + 1, p->by_distance);
+    n += pieces_of (a->last[b] - a->first[b] + 1, p->tiles);
   p->piece = rw_arena_take (a->scratch, n, sizeof *p->piece);
   p->task = rw_arena_take (a->scratch, n, sizeof *p->task);
   if (!p->piece || !p->task)
@@ -36,8 +36,8 @@ cut (rw_direct_pass *p, rw_error *err)
   for (size_t b = 0; b < a->n_bins; b++)
     {
       const int64_t many = a->last[b] - a->first[b] + 1;
-      const size_t parts = pieces_of (many, p->by_distance);
-      const bool wide = many >= WIDE && !p->by_distance;
+      const size_t parts = pieces_of (many, p->tiles);
+      const bool wide = many >= WIDE && p->tiles;
       for (size_t k = 0; k < parts; k++)
         {
           rw_direct_task *last = p->n_tasks ? &p->task[p->n_tasks - 1] : NULL;
@@ -168,6 +168,7 @@ rw_direct_run (const rw_direct_ask *ask, rw_direct_result *out, rw_error *err)
                   && rw_rule_distance (ask->freqs, ask->length, &delta);
   if (p.by_distance)
     p.frames = p.spans = 1;
+  p.tiles = !p.by_distance && !ask->freqs->bias;
   s = sample (&p, err);
   if (!s)
     s = cut (&p, err);

@@ -4,8 +4,9 @@
    not reach: least and greatest values, rules whose angle is no function of the distance
    (self_extend, dual_chunk, jet_long, start).  q and k are rotated once a frame of the rule, then
    each distance is a run of dot products, blocked so that rows are read from the cache; bins of 32
-   distances and more go by tiles, 2 h FLOP a pair of positions (h: channels).  Where the distance
-   alone decides and the rule has many frames (map), queries are turned anew for each distance.
+   distances and more go by tiles, 2 h FLOP a pair of positions (h: channels), but under a bias.
+   Where the distance alone decides and the rule has many frames (map), queries are turned anew for
+   each distance.
 
    Scores are float32: q and k are rotated by tables rounded once, and multiplied.  With e = 2^-24
    each differs from the exact one by at most (h + 8) e c sigma tau max (1, a^2) |q_m| |k_n|: 8 e

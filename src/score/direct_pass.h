@@ -44,6 +44,7 @@ typedef struct
   const rw_direct_ask *ask;
   size_t frames, spans;
   bool by_distance;
+  bool tiles;      /* for wide pieces; a bias is added distance by distance */
   size_t dim;      /* channels, filled up with zeros to a multiple of 16 */
   double *trained; /* (pairs,) */
   float *key;      /* (frames, keys, dim) */

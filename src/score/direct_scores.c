@@ -176,6 +176,7 @@ one_distance (const rw_direct_pass *p, rw_direct_piece *piece, size_t frame, siz
 {
   const float *q = p->q + from * p->dim, *key = p->key + frame * p->ask->qk->k.n * p->dim;
   const rw_direct_row *row = p->row + from;
+  const double bias = rw_bias_at (p->ask->freqs, p->ask->geometry, (double) delta);
   if (p->by_distance)
     {
       const rw_status s = turn_by (p, delta, q, n, w, err);
@@ -190,7 +191,7 @@ one_distance (const rw_direct_pass *p, rw_direct_piece *piece, size_t frame, siz
         {
           const float x
               = rw_tally_dot (p->simd, q + i * p->dim, key + (size_t) at * p->dim, p->dim);
-          rw_tally_add (&piece->tally, piece->shift, row[i].factor * (double) x);
+          rw_tally_add (&piece->tally, piece->shift, row[i].factor * (double) x + bias);
         }
     }
   return RW_OK;

@@ -163,6 +163,25 @@ turn_distances (rw_rows_keys *keys, rw_error *err)
   return RW_OK;
 }
 
+/* The bias of every distance, in units of ln 2.  Key n of query m lies at n - 1 - (m - n): a block
+   that holds the query itself reads up to a block beyond.  */
+static rw_status
+bias_distances (rw_rows_keys *keys, rw_error *err)
+{
+  const rw_rows_ask *ask = keys->ask;
+  if (!ask->freqs->bias)
+    return RW_OK;
+  keys->bias = rw_arena_take (ask->scratch, keys->n + BLOCK, sizeof *keys->bias);
+  if (!keys->bias)
+    return rw_nomem (err, keys->n * sizeof *keys->bias);
+  for (size_t r = 0; r < keys->n; r++)
+    {
+      const double delta = (double) (keys->n - 1 - r);
+      keys->bias[r] = (float) (rw_bias_at (ask->freqs, ask->geometry, delta) * M_LOG2E);
+    }
+  return RW_OK;
+}
+
 static rw_status
 pack (rw_rows_keys *keys, rw_rows_turns **turns, rw_error *err)
 {
@@ -175,6 +194,8 @@ pack (rw_rows_keys *keys, rw_rows_turns **turns, rw_error *err)
       if (!keys->key[f])
         s = rw_nomem (err, keys->blocks * keys->dim * BLOCK * sizeof (float));
     }
+  if (!s)
+    s = bias_distances (keys, err);
   if (!s && keys->turning)
     s = turn_distances (keys, err);
   else if (!s)

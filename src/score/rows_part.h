@@ -60,6 +60,7 @@ typedef struct
   float **key;    /* (frames,) of (blocks, dim, RW_ROWS_BLOCK), rotated */
   bool turning;   /* a rule of many spans: key[0] is not rotated, and scores take `turn` */
   float *turn[2]; /* cos and sin (pairs, n) by falling distance n-1 .. 0; NULL where not */
+  float *bias; /* (n + RW_ROWS_BLOCK,) by falling distance, then zeros; NULL where there is none */
 } rw_rows_keys;
 
 /* All of it lies in ask->scratch.  */
@@ -100,6 +101,8 @@ void rw_rows_query (const rw_rows_keys *keys, int64_t m, const rw_span *span, do
                     float *out);
 /* Scores of one query, q[channel * RW_ROWS_ROW], with a block of keys under `turning`.  */
 void rw_rows_turn (const rw_rows_keys *keys, const float *q, int64_t m, size_t block, float *s);
+/* Adds the bias to them, where there is one.  */
+void rw_rows_bias (const rw_rows_keys *keys, int64_t m, size_t block, float *s);
 
 /* ---- rows_total.c ---- */
 

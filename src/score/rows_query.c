@@ -33,6 +33,18 @@ rw_rows_query (const rw_rows_keys *keys, int64_t m, const rw_span *span, double 
     out[c * RW_ROWS_ROW] = (float) (by * x[c]);
 }
 
+/* Keys after the query, which it does not see, get what lies behind the table.  */
+void
+rw_rows_bias (const rw_rows_keys *keys, int64_t m, size_t block, float *s)
+{
+  const int64_t first = (int64_t) (block * RW_ROWS_BLOCK);
+  if (!keys->bias || m < first)
+    return;
+  const float *bias = keys->bias + (int64_t) keys->n - 1 - m + first;
+  for (size_t j = 0; j < RW_ROWS_BLOCK; j++)
+    s[j] += bias[j];
+}
+
 void
 rw_rows_turn (const rw_rows_keys *keys, const float *q, int64_t m, size_t block, float *s)
 {

@@ -266,6 +266,8 @@ score (rw_rows_walk *w, size_t first, size_t n, const float *q, int64_t from, in
           if (w->row[w->piece[first + r].row].m >= b * BLOCK)
             rw_rows_turn (keys, q + r, w->row[w->piece[first + r].row].m, (size_t) b,
                           s + r * STRIP);
+      for (size_t r = 0; keys->bias && r < n; r++)
+        rw_rows_bias (keys, w->row[w->piece[first + r].row].m, (size_t) b, s + r * STRIP);
     }
 }
 

@@ -1,7 +1,7 @@
 /* usage: how much each rotary pair adds to the scores that attention picks.
 
    For a query m with softmax weights p_mn over the keys it sees (position rule, query scale,
-   learned sink and sliding window counted in),
+   bias, learned sink and sliding window counted in),
 
      contribution_i (m) = sum_n p_mn tau (m) c sigma a (m,n) Re (q_i conj (k_i) e^{j phi_i (m,n)})
      ceiling_i (m)      = sum_n p_mn |tau (m)| c sigma a (m,n) |q_i| |k_i|,

@@ -50,6 +50,8 @@ score (rw_usage_batch *b, size_t group, size_t from, size_t to)
       for (size_t r = 0; keys->turning && r < n; r++)
         if (b->query[p[r].row].m >= (int64_t) (block * BLOCK))
           rw_rows_turn (keys, q + r, b->query[p[r].row].m, block, s + r * STRIP);
+      for (size_t r = 0; keys->bias && r < n; r++)
+        rw_rows_bias (keys, b->query[p[r].row].m, block, s + r * STRIP);
     }
 }
 
