@@ -101,6 +101,13 @@ is 'the model part' 0 "$rw" reproduce -o elsewhere --part model
 [ -z "$(ls elsewhere/*/*.h5 2>/dev/null)" ]; result $? 'is none of these'
 row 'it holds .* not run'
 
+sed 's/"name": "frequency"/"name": "again"/' $shelf/01-verdicts/config.json >t && mv t $shelf/01-verdicts/config.json
+"$rw" show results/01-verdicts/config.h5 field=seconds --csv >then 2>err
+is 'a figure by another name' 0 "$rw" reproduce 01-verdicts -o results
+"$rw" show results/01-verdicts/config.h5 >out 2>err && grep -q ' again  *inv_freq' out; result $? 'is in the file'
+"$rw" show results/01-verdicts/config.h5 field=seconds --csv >now 2>err && cmp -s then now; result $? 'and no point was measured again'
+sed 's/"name": "again"/"name": "frequency"/' $shelf/01-verdicts/config.json >t && mv t $shelf/01-verdicts/config.json
+
 # ---- refused ----
 is 'an unknown experiment' 2 "$rw" reproduce 01-verdict5
 says "did you mean '01-verdicts'"

@@ -87,7 +87,8 @@ sweep_current (const rw_plan *plan, const char *path, bool *done)
   if (rw_result_open (path, &result, NULL))
     return false;
   const bool same = same_origin (result, plan);
-  *done = same && all_done (result);
+  *done = same && all_done (result)
+          && strcmp (rw_outline_get (result->outline, "config"), plan->config) == 0;
   rw_result_close (result);
   return same;
 }

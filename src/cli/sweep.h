@@ -23,7 +23,7 @@ rw_status sweep_open (const sweep *s, bool resume, bool force, rw_store **store,
                       rw_error *err);
 
 /* Whether a finished file at the path is of this plan's hash and of this build; *done: and no point
-   of it failed, so that measuring again would give the same.  */
+   of it failed and its figures are the config's, so that running again would give the same.  */
 bool sweep_current (const rw_plan *plan, const char *path, bool *done);
 /* A store that goes on with what this build measured of this plan, and starts anything else over;
    NULL where that is everything.  */

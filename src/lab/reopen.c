@@ -91,17 +91,31 @@ copying_new (copying *c, rw_error *err)
   return s ? s : rw_result_read (c->result, SECONDS, NULL, c->seconds, err);
 }
 
+static bool
+same_build (const rw_result *result)
+{
+  return strcmp (rw_outline_get (result->outline, "build_id"), RW_BUILD_ID) == 0;
+}
+
 static rw_status
 check_file (const rw_result *result, const rw_plan *plan, rw_error *err)
 {
   const rw_outline *o = result->outline;
   if (o->n_points != plan->n_points || o->n_vars != RW_SHARED_VARS + plan->n_fields)
     return rw_fail (err, RW_EIO, "%s: damaged: it has not the shape of its plan", result->path);
-  if (strcmp (rw_outline_get (o, "build_id"), RW_BUILD_ID) == 0)
+  if (same_build (result))
     return RW_OK;
   rw_fail (err, RW_EMISMATCH, "%s: points are missing, and another build of ropewalk made it",
            result->path);
   return rw_hint (err, "start over with --force, or choose another output with -o");
+}
+
+/* Whether only the words of the config changed since, its figures for example.  */
+static bool
+retold (const rw_result *result, const rw_plan *plan)
+{
+  return strcmp (rw_outline_get (result->outline, "config"), plan->config) != 0
+         && same_build (result);
 }
 
 rw_status
@@ -111,6 +125,7 @@ rw_store_reopen (const char *path, const rw_plan *plan, size_t shard, size_t sha
   rw_result *result = NULL;
   copying c = { .plan = plan };
   size_t total = 0;
+  bool anew = false;
   *out = NULL;
   rw_status s = rw_result_open (path, &result, err);
   c.result = result;
@@ -119,10 +134,11 @@ rw_store_reopen (const char *path, const rw_plan *plan, size_t shard, size_t sha
   if (!s)
     {
       *done = count_done (&c, shard, shards, &total);
-      if (*done < total)
+      anew = *done < total || retold (result, plan);
+      if (anew)
         s = check_file (result, plan, err);
     }
-  if (!s && *done < total)
+  if (!s && anew)
     s = rw_store_create (path, plan, true, &c.store, err);
   if (!s && c.store)
     s = copy_done (&c, err);

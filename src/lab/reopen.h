@@ -1,4 +1,5 @@
-/* reopen: a finished file in which points failed, or that is one shard, taken up again.
+/* reopen: a finished file in which points failed, that is one shard, or whose figures were declared
+   anew, taken up again.
 
    Points that are done are copied, never measured again; that is right only where the same build
    measures the others.  The caller closes or finishes the store as any other.  */
@@ -8,7 +9,8 @@
 #include "lab/store.h"
 
 /* For a finished file of the plan's hash (rw_store_resume said RW_EEXIST).  Where every point of
-   shard i of n (n 0: every point) is done: RW_OK with *out NULL and *done their number.  Else a
+   shard i of n (n 0: every point) is done, and the config is word for word the file's, or another
+   build made it: RW_OK with *out NULL and *done their number.  Else a
    part file beside it that holds what was done: RW_OK with a store; the finished file stays until
    the new one replaces it.  RW_EMISMATCH where another build of ropewalk made it.  */
 rw_status rw_store_reopen (const char *path, const rw_plan *plan, size_t shard, size_t shards,
