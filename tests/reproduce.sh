@@ -191,6 +191,7 @@ assert a["claims"][2]["relation"] == "at_least" and a["claims"][2]["number"] == 
 s = a["sweeps"][0]
 assert s["cached"] and s["points"] == 4 and s["failed"] == 0 and len(s["config_sha256"]) == 64 and s["seconds"] > 0
 assert b["claims"][0]["measured"] is None and b["claims"][0]["verdict"] == "not run" and "not_run" in b["sweeps"][1]
+assert " core" in d["machine"]
 assert d["verdicts"] == {"match": 2, "paper slip": 1, "differs": 1, "not run": 1} and d["worse"] == 0
 
 text = open("results/REPORT.md", encoding="utf-8").read()
@@ -236,7 +237,7 @@ told = " ".join(r.words)
 for e in (a, b):
     for c in e["claims"]:
         assert c["name"] in told and c["place"] in told and c["published"] in told and c["verdict"] in told
-for word in (a["title"], a["paper"], c["why"], "three times as fast: 0.3", "10000^(-1/4) is a tenth", d["build_id"], d["version"]):
+for word in (a["title"], a["paper"], c["why"], "three times as fast: 0.3", "10000^(-1/4) is a tenth", d["build_id"], d["version"], d["machine"]):
     assert word in told, word
 for s in a["sweeps"] + b["sweeps"][:1]:
     assert s["config_sha256"] in told and s["config_sha256"] in text

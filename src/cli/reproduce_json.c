@@ -1,6 +1,7 @@
 /* reproduce_json: everything that was asked for as one object; see reproduce.h.  */
 #include "config.h"
 
+#include "cli/machine.h"
 #include "cli/reproduce.h"
 #include "json/json.h"
 #include "lab/provenance.h"
@@ -113,6 +114,10 @@ reproduce_json (const reproduce *r, rw_error *err)
   rw_provenance (facts);
   for (size_t i = 0; i < RW_FACTS; i++)
     cJSON_AddStringToObject (o, facts[i].key, facts[i].value);
+  rw_text machine = { 0 };
+  machine_add (&machine);
+  cJSON_AddStringToObject (o, "machine", rw_text_get (&machine));
+  rw_text_free (&machine);
   cJSON_AddStringToObject (o, "folder", r->dir);
   cJSON *list = cJSON_AddArrayToObject (o, "experiments");
   for (size_t i = 0; i < r->n; i++)
