@@ -2,6 +2,7 @@
    and estimate beside sums of plain scores, and what holds for any data.  */
 #include "head_help.h"
 #include "metric_help.h"
+#include "rule_help.h"
 #include "score/rows.h"
 
 enum
@@ -17,6 +18,7 @@ static const double positions[] = { 0, 1, 2, 3, 5, 8, 60, 200, 201, 444, 700, 85
 static const double distances[] = { 0, 1, 2, 3, 17, 17.5, 64, 300, 640, 899, 900, 1500 };
 enum
 {
+  FAR = 8192,
   POSITIONS = sizeof positions / sizeof *positions,
   DISTANCES = sizeof distances / sizeof *distances
 };
@@ -436,6 +438,34 @@ uniform_attention (void)
     }
 }
 
+/* Weights e^(-slope delta): the mean distance is 1 / (e^slope - 1), of which a place counted from
+   the first of 8,192 keys would lose the fourth digit.  */
+static void
+attention_that_stays_near (void)
+{
+  static const double slopes[] = { 0.5, 1.0 / 16, 1.0 / 256 }, last[] = { FAR - 1 };
+  for (int k = 0; k < 3; k++)
+    {
+      bench b;
+      rw_qk qk;
+      rw_freqs f = { 0 };
+      open_over (&b, &qk, FAR, 0);
+      b.in.position = last;
+      b.in.n_positions = 1;
+      table (&b, "none", NAN, &f);
+      rw_object *slope = put (bias ("alibi"), "slope", slopes[k]);
+      f.bias = slope;
+      run (&b, &f);
+      /* 1e-6: float32 weights, and what 8,192 keys leave out, e^-32.  */
+      ok (fabs (bench_field (&b, "mean_distance")[0] * expm1 (slopes[k]) - 1) < 1e-6,
+          "slope %g: the mean distance is 1 / (e^slope - 1)", slopes[k]);
+      rw_object_free (slope);
+      rw_freqs_free (&f);
+      rw_qk_free (&qk);
+      bench_close (&b);
+    }
+}
+
 static void
 refusals (void)
 {
@@ -473,6 +503,7 @@ main (void)
   bound_below_log_partition ();
   white_gaussian_scores ();
   uniform_attention ();
+  attention_that_stays_near ();
   refusals ();
   return tap_end ();
 }

@@ -21,7 +21,7 @@ Rope = struct(layer_type=C.c_char * 48, geometry=Geometry, schedule=ptr)  # the 
 Model = struct(name=C.c_char_p, sha256=C.c_char_p, stack=C.c_char_p, family=C.c_char * 48, weights=C.c_char_p, n_ropes=size,
                rope=C.POINTER(Rope), n_layers=size, rope_of_layer=ptr, window_of_layer=ptr)
 Freqs = struct(n=size, room=size, inv_freq=C.POINTER(real), attention_factor=real, softmax_factor=real,
-               ramp=real * 2, rule=ptr, query_scale=ptr)
+               ramp=real * 2, rule=ptr, query_scale=ptr, bias=ptr, head=size)
 Positions = struct(n=size, start=real, step=real, at=ptr)
 Trig = struct(type=C.c_int, n=size, pairs=size, row=C.c_ssize_t, cos=ptr, sin=ptr)
 Rows = struct(data=ptr, type=C.c_int, n=size, dim=size, stride=C.c_ssize_t)

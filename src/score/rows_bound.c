@@ -94,7 +94,7 @@ add (const rw_rows_keys *keys, double n, double by, const double *sum, const dou
           sums->ref = highest;
           rw_rows_fold (keys->simd, s, most, 0, sums, &highest);
         }
-      rw_rows_gather (row, sums, 0, RW_ROWS_NO_BIN, false);
+      rw_rows_gather (row, sums, 0, RW_ROWS_NO_BIN, 0, false);
     }
 }
 

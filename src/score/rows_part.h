@@ -35,9 +35,9 @@ void rw_rows_dot (rw_simd simd, const float *q, const float *k, const float *far
 typedef struct
 {
   float p[RW_ROWS_LANES], pt[RW_ROWS_LANES];  /* p; p (s - ref) */
-  float pp[RW_ROWS_LANES], px[RW_ROWS_LANES]; /* p^2; p times the key's place after `base` */
+  float pp[RW_ROWS_LANES], px[RW_ROWS_LANES]; /* p^2; p times the key's place */
   float ref;
-  int64_t base;
+  int64_t base; /* the first key they have */
 } __attribute__ ((aligned (128))) rw_rows_sums;
 
 /* Adds n scores, of keys at places x, x + 1, ...; *most is the largest.  False, and nothing added,
@@ -111,9 +111,9 @@ typedef struct
 {
   int64_t m;
   double ref, max;
-  double p, pt, pp, pn, sink;
-  double *bin; /* (n_bins,) */
-  float *at;   /* (n_at,) scores */
+  double p, pt, pp, pd, sink; /* pd: p times the distance */
+  double *bin;                /* (n_bins,) */
+  float *at;                  /* (n_at,) scores */
 } rw_rows_row;
 
 enum
@@ -121,8 +121,10 @@ enum
   RW_ROWS_NO_BIN = -1
 };
 
-/* Adds a piece's sums, which belong to a bin and perhaps to the sinks, and clears them.  */
-void rw_rows_gather (rw_rows_row *row, rw_rows_sums *sums, size_t n_bins, int64_t bin, bool sink);
+/* Adds a piece's sums, which belong to a bin and perhaps to the sinks, and clears them; `distance`
+   is that of the key at place 0.  */
+void rw_rows_gather (rw_rows_row *row, rw_rows_sums *sums, size_t n_bins, int64_t bin,
+                     int64_t distance, bool sink);
 /* The results of query k from its row; its share of mass_sum and weight_sum goes to sum[0 ..
    n_bins - 1] and sum[n_bins ...].  */
 void rw_rows_close (const rw_rows_keys *keys, const rw_rows_row *row, size_t k, rw_rows_result *out,

@@ -22,7 +22,7 @@ raise (rw_rows_row *row, size_t n_bins, double d)
   row->pt = by * (row->pt - d * row->p);
   row->p *= by;
   row->pp *= by * by;
-  row->pn *= by;
+  row->pd *= by;
   row->sink *= by;
   for (size_t b = 0; b < n_bins; b++)
     row->bin[b] *= by;
@@ -30,7 +30,8 @@ raise (rw_rows_row *row, size_t n_bins, double d)
 }
 
 void
-rw_rows_gather (rw_rows_row *row, rw_rows_sums *sums, size_t n_bins, int64_t bin, bool sink)
+rw_rows_gather (rw_rows_row *row, rw_rows_sums *sums, size_t n_bins, int64_t bin, int64_t distance,
+                bool sink)
 {
   const double ref = (double) sums->ref, p = total (sums->p);
   if (p == 0)
@@ -43,7 +44,7 @@ rw_rows_gather (rw_rows_row *row, rw_rows_sums *sums, size_t n_bins, int64_t bin
   row->p += by * p;
   row->pt += by * (total (sums->pt) + d * p);
   row->pp += by * by * total (sums->pp);
-  row->pn += by * (total (sums->px) + (double) sums->base * p);
+  row->pd += by * ((double) distance * p - total (sums->px));
   if (bin != RW_ROWS_NO_BIN)
     row->bin[bin] += by * p;
   if (sink)
@@ -89,7 +90,7 @@ rw_rows_close (const rw_rows_keys *keys, const rw_rows_row *row, size_t k, rw_ro
   put (out->participation, k, 1 / (weight * weight * row->pp));
   put (out->max_weight, k, weight * exp2 (row->max - row->ref));
   put (out->sink_mass, k, weight * row->sink);
-  put (out->mean_distance, k, (double) row->m - row->pn / row->p);
+  put (out->mean_distance, k, row->pd / row->p);
   for (size_t b = 0; b < ask->n_bins; b++)
     {
       put (out->mass, k * ask->n_bins + b, weight * row->bin[b]);

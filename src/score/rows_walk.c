@@ -181,13 +181,24 @@ cut (rw_rows_walk *w, size_t n)
 
 /* ---- a run of keys of one piece ---- */
 
+/* The last key that float sums may take which have begun at key n: places count from it backwards,
+   so that distances close to the query are small numbers and lose nothing.  */
+static int64_t
+origin (const piece *p, int64_t n)
+{
+  const int64_t end = n - n % RW_ROWS_FLUSH + RW_ROWS_FLUSH;
+  return (end < p->to ? end : p->to) - 1;
+}
+
 static void
 flush (rw_rows_walk *w, size_t k)
 {
   const piece *p = &w->piece[k];
   const rw_rows_ask *ask = w->keys->ask;
-  rw_rows_gather (&w->row[p->row], &w->sums[k], ask->n_bins, p->bin,
-                  w->sums[k].base < (int64_t) ask->n_sink);
+  rw_rows_row *row = &w->row[p->row];
+  const int64_t base = w->sums[k].base;
+  rw_rows_gather (row, &w->sums[k], ask->n_bins, p->bin, row->m - origin (p, base),
+                  base < (int64_t) ask->n_sink);
 }
 
 /* Keys from .. to - 1, all of one bin, and all sinks or none; s is that of the first.  */
@@ -198,7 +209,7 @@ run (rw_rows_walk *w, size_t k, const float *s, int64_t from, int64_t to)
   rw_rows_sums *sums = &w->sums[k];
   rw_rows_row *row = &w->row[w->piece[k].row];
   const size_t n = (size_t) (to - from);
-  const float x = (float) (from - sums->base);
+  const float x = (float) (from - origin (&w->piece[k], sums->base));
   float most;
   if (!rw_rows_fold (simd, s, n, x, sums, &most))
     {
