@@ -45,6 +45,8 @@ cat >$shelf/01-verdicts/expected.json <<'JSON'
     "slip": {"why": "10000^(-1/4) is a tenth", "equals": 0.1, "within": {"absolute": 1e-12, "why": "exactly"},
              "value": {"field": "inv_freq", "at": {"schedule": "default", "factor": 2, "pair": 1}}},
     "readings": [{"says": "three times as fast", "value": {"field": "inv_freq", "times": 3, "at": {"schedule": "default", "factor": 2, "pair": 1}}}]},
+   {"name": "a large number", "place": "section 3", "published": 1234570, "within": {"absolute": 5, "why": "six digits"},
+    "value": {"field": "inv_freq", "times": 12345678.9, "at": {"schedule": "default", "factor": 2, "pair": 1}}, "verdict": "match"},
    {"name": "it differs", "place": "section 3", "published": "at least 2", "at_least": 2,
     "value": {"field": "inv_freq", "at": {"schedule": "default", "factor": 2, "pair": 0}}, "verdict": "differs"},
    {"name": "of another config", "place": "Table 3", "published": 0.5, "within": {"absolute": 1e-12, "why": "exactly"},
@@ -64,10 +66,11 @@ JSON
 is 'the whole shelf' 0 "$rw" reproduce -o results
 row '^01-verdicts +it holds .* 0\.1 +0\.1 +match$'
 row '^01-verdicts +it is a slip .* 0\.3 +0\.1 +paper slip$'
+row '^01-verdicts +a large number .* 1234570 +1234570 +match$'
 row '^01-verdicts +it differs .* at least 2 +1 +differs$'
 row '^01-verdicts +of another config .* 0\.5 +0\.5 +match$'
 row '^03-optional +needs it .* not run: lacks.json was not run$'
-[ "$(tail -n 1 out)" = '5 claims: 2 match, 1 paper slip, 1 differs, 1 not run; 0 worse than expected' ]
+[ "$(tail -n 1 out)" = '6 claims: 3 match, 1 paper slip, 1 differs, 1 not run; 0 worse than expected' ]
 result $? 'the last line counts them'
 says 'to measure: closed form: 4 sweeps, ~'
 says '03-optional/lacks.json: not run: its model is not shipped; scripts/fetch-smollm2 fetches it'
@@ -82,15 +85,15 @@ is 'once more' 0 "$rw" reproduce -o results
 says 'nothing to measure'
 [ "$(ls -i results/*/*.h5)" = "$before" ] && cmp -s out rows; result $? 'the same files and the same rows'
 is 'in silence' 0 "$rw" reproduce 01 -o results --quiet
-[ ! -s err ] && [ "$(wc -l <out)" = 6 ]; result $? 'rows of one experiment, nothing on stderr'
+[ ! -s err ] && [ "$(wc -l <out)" = 7 ]; result $? 'rows of one experiment, nothing on stderr'
 sed 's/10000/160000/' $shelf/01-verdicts/config.json >t && mv t $shelf/01-verdicts/config.json
 is 'another config' 1 "$rw" reproduce 01-verdicts -o results
 says '01-verdicts/config.json'
 grep -q 'other.json$' err; [ $? = 1 ]; result $? 'the sweep that did not change is not run again'
 row 'it holds .* 0\.1 +0\.05 +differs \(expected: match\)$'
 row 'it is a slip .* 0\.3 +0\.05 +differs \(expected: paper slip\)$'
-[ "$(tail -n 1 out)" = '4 claims: 1 match, 0 paper slip, 3 differs, 0 not run; 2 worse than expected' ]
-result $? 'two are worse than expected'
+[ "$(tail -n 1 out)" = '5 claims: 1 match, 0 paper slip, 4 differs, 0 not run; 3 worse than expected' ]
+result $? 'three are worse than expected'
 sed 's/160000/10000/' $shelf/01-verdicts/config.json >t && mv t $shelf/01-verdicts/config.json
 printf 'damaged' >results/01-verdicts/config.h5
 is 'the old config again, over a damaged file' 0 "$rw" reproduce 01-verdicts -o results
@@ -182,17 +185,17 @@ import base64, html.parser, json, re, sys
 d = json.load(open("json"))
 a, b = d["experiments"]
 assert [e["name"] for e in d["experiments"]] == ["01-verdicts", "03-optional"]
-assert [c["verdict"] for c in a["claims"]] == ["match", "paper slip", "differs", "match"], a["claims"]
+assert [c["verdict"] for c in a["claims"]] == ["match", "paper slip", "match", "differs", "match"], a["claims"]
 c = a["claims"][1]
 assert c["published"] == "0.3" and c["expected"] == "paper slip" and not c["worse"] and c["tolerance"] == 0.05 and c["why"] == "one digit"
 assert abs(c["measured"] - 0.1) < 1e-15 and abs(c["slip"]["measured"] - 0.1) < 1e-15
 assert abs(c["readings"][0]["measured"] - 0.3) < 1e-15 and c["readings"][0]["says"] == "three times as fast"
-assert a["claims"][2]["relation"] == "at_least" and a["claims"][2]["number"] == 2
+assert a["claims"][3]["relation"] == "at_least" and a["claims"][3]["number"] == 2
 s = a["sweeps"][0]
 assert s["cached"] and s["points"] == 4 and s["failed"] == 0 and len(s["config_sha256"]) == 64 and s["seconds"] > 0
 assert b["claims"][0]["measured"] is None and b["claims"][0]["verdict"] == "not run" and "not_run" in b["sweeps"][1]
 assert " core" in d["machine"]
-assert d["verdicts"] == {"match": 2, "paper slip": 1, "differs": 1, "not run": 1} and d["worse"] == 0
+assert d["verdicts"] == {"match": 3, "paper slip": 1, "differs": 1, "not run": 1} and d["worse"] == 0
 
 text = open("results/REPORT.md", encoding="utf-8").read()
 page = open("results/report.html", encoding="utf-8").read()

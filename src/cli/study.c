@@ -8,8 +8,11 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#define WRITTEN_OUT 1e12 /* numbers from here on have an exponent */
 
 /* ---- trials ---- */
 
@@ -261,6 +264,9 @@ study_number (double x, char buf[32])
   if (isnan (x))
     return "";
   snprintf (buf, 32, "%.6g", x);
+  if (fabs (x) < WRITTEN_OUT && strstr (buf, "e+"))
+    snprintf (buf, 32, "%.0f",
+              strtod (buf, NULL)); /* as papers print it: 2090180, not 2.09018e+06 */
   return buf;
 }
 

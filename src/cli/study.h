@@ -75,7 +75,7 @@ size_t study_count (const study *s, size_t *count);
 /* The title of its claims, or its name.  */
 const char *study_title (const study *s);
 
-/* A number as every table and page prints it: six digits; "" for NaN.  */
+/* A number as every table and page prints it: six digits, zeros behind them; "" for NaN.  */
 const char *study_number (double x, char buf[32]);
 /* "match", "differs (expected: match)": what was found, and what was expected where that is better.
  */
