@@ -265,6 +265,7 @@ tell_trials (walk *w, const study *s)
                                        { .text = "points", .class = "number" },
                                        { .text = "failed", .class = "number" },
                                        { .text = "time", .class = "number" },
+                                       { .text = "build" },
                                        { .text = "config sha256" } };
   enum
   {
@@ -282,6 +283,8 @@ tell_trials (walk *w, const study *s)
               { .text = t->plan ? points : "", .class = "number" },
               { .text = t->result ? failed : "", .class = "number" },
               { .text = t->result ? cost_time (t->seconds, took) : "not run", .class = "number" },
+              { .text = t->result ? rw_outline_get (t->result->outline, "build_id") : "",
+                .class = "code" },
               { .text = t->plan ? t->plan->sha256 : "", .class = "code" } };
       w->form->row (w->out, cell, COLUMNS);
     }

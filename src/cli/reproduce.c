@@ -16,11 +16,13 @@ typedef struct
   size_t n_names;
   int threads;
   reproduce_part part;
+  bool any_build;
 } asked;
 
 enum
 {
-  KEY_PART = 512
+  KEY_PART = 512,
+  KEY_KEEP
 };
 
 static const char *const parts[] = { "all", "closed", "model", NULL };
@@ -30,6 +32,8 @@ static const struct argp_option options[] = {
   { "threads", 'j', "N", 0, "threads (default: what OpenMP says)", 1 },
   { "part", KEY_PART, "closed|model|all", 0,
     "only the sweeps in closed form, or only those that run a model (default: all)", 1 },
+  { "keep", KEY_KEEP, NULL, 0, "also keep what another build has measured from the same config",
+    1 },
   { 0 },
 };
 
@@ -64,6 +68,9 @@ parse (int key, char *arg, struct argp_state *state)
       return 0;
     case KEY_PART:
       return parse_part (a, arg, state->name);
+    case KEY_KEEP:
+      a->any_build = true;
+      return 0;
     case ARGP_KEY_ARGS:
       a->names = state->argv + state->next;
       a->n_names = (size_t) (state->argc - state->next);
@@ -117,11 +124,11 @@ open_studies (reproduce *r, const rw_shelf *shelf, const rw_shelf *named, rw_err
     {
       const size_t at = place_of (shelf, &named->item[i]);
       study *to = &r->study[at < shelf->n ? at : n++];
-      s = study_open (&named->item[i], true, r->dir, to, err);
+      s = study_open (&named->item[i], true, r->dir, r->any_build, to, err);
     }
   for (size_t i = 0; !s && i < shelf->n; i++)
     if (!r->study[i].name)
-      s = study_open (&shelf->item[i], false, r->dir, &r->study[i], err);
+      s = study_open (&shelf->item[i], false, r->dir, r->any_build, &r->study[i], err);
   r->n = n;
   return s;
 }
@@ -209,7 +216,8 @@ door_reproduce (int argc, char **argv)
                   .quiet = a.common.quiet,
                   .json = a.common.json,
                   .threads = a.threads,
-                  .part = a.part };
+                  .part = a.part,
+                  .any_build = a.any_build };
   const int code = reproduce_named (&r, &a);
   rw_text_free (&typed);
   return door_close (argv[0], code);

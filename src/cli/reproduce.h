@@ -19,6 +19,7 @@ typedef struct
   const char *dir;            /* of all results */
   bool quiet, json;
   int threads;
+  bool any_build; /* results of other builds are kept too */
   reproduce_part part;
   size_t n;
   study *study; /* (n,) the whole shelf, and folders from elsewhere */

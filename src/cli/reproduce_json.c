@@ -82,6 +82,7 @@ trial_object (const study_trial *t)
   if (!t->result)
     return o;
   cJSON_AddStringToObject (o, "file", t->file);
+  cJSON_AddStringToObject (o, "build_id", rw_outline_get (t->result->outline, "build_id"));
   cJSON_AddNumberToObject (o, "points", (double) t->points);
   cJSON_AddNumberToObject (o, "failed", (double) t->failed);
   cJSON_AddNumberToObject (o, "seconds", t->seconds);

@@ -87,7 +87,7 @@ open_trial (study_trial *t, const study *s, const char *config, bool optional, r
     return status;
   t->model = t->plan->needs & RW_NEEDS_NETWORK;
   t->points = t->plan->n_points;
-  t->current = sweep_current (t->plan, t->file, &t->cached);
+  t->current = sweep_current (t->plan, t->file, s->any_build, &t->cached);
   return RW_OK;
 }
 
@@ -162,9 +162,11 @@ rehearse (const study *s, rw_error *err)
 }
 
 rw_status
-study_open (const rw_experiment *of, bool chosen, const char *dir, study *out, rw_error *err)
+study_open (const rw_experiment *of, bool chosen, const char *dir, bool any_build, study *out,
+            rw_error *err)
 {
-  *out = (study){ .name = of->name, .folder = of->folder, .chosen = chosen };
+  *out
+      = (study){ .name = of->name, .folder = of->folder, .chosen = chosen, .any_build = any_build };
   out->results = rw_format ("%s/%s", dir, of->name);
   out->arena = rw_arena_new ();
   rw_status status = out->results && out->arena ? RW_OK : rw_nomem (err, strlen (dir));

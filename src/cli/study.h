@@ -2,8 +2,8 @@
    claims; what `ropewalk reproduce` runs and its reports tell.
 
    A trial is one config of the folder; its result file is DIR/NAME/STEM.h5.  It is current where
-   this build measured it from this very config: then nothing is run.  A trial without a result says
-   why.  The caller of study_open closes.  */
+   this build (or, if asked, any) measured it from this very config: then nothing is run.  A trial
+   without a result says why.  The caller of study_open closes.  */
 #ifndef RW_CLI_STUDY_H
 #define RW_CLI_STUDY_H
 
@@ -41,6 +41,7 @@ typedef struct
 {
   const char *name, *folder; /* borrowed of the shelf */
   bool chosen;               /* on the command line, or none is named there */
+  bool any_build;            /* results of other builds are kept too */
   char *refused;             /* why its expected.json cannot be read, or NULL */
   char *results;             /* DIR/NAME */
   rw_claims *claims;         /* NULL where it has none */
@@ -50,11 +51,12 @@ typedef struct
   rw_arena *arena;
 } study;
 
-/* Reads the claims and the configs that they name; `dir` is the folder of all results.  What is
+/* Reads the claims and the configs that they name; `dir` is the folder of all results; with
+   any_build those of other builds are kept too.  What is
    wrong with a chosen study is an error, of another it is only noted; a file that a config reads
    and that is not there, or the model of an optional one, makes a trial without a result.  */
-rw_status study_open (const rw_experiment *of, bool chosen, const char *dir, study *out,
-                      rw_error *err);
+rw_status study_open (const rw_experiment *of, bool chosen, const char *dir, bool any_build,
+                      study *out, rw_error *err);
 void study_close (study *s); /* zeroes it */
 
 /* Why a trial is not run, in place of a result; the text is copied.  */

@@ -57,14 +57,18 @@ build_id (rw_fact *facts)
   return facts[i].value;
 }
 
-/* Of this plan and this build, whatever became of its points.  */
 static bool
-same_origin (const rw_result *result, const rw_plan *plan)
+of_plan (const rw_result *result, const rw_plan *plan)
+{
+  return strcmp (rw_outline_get (result->outline, "config_sha256"), plan->sha256) == 0
+         && result->outline->n_points == plan->n_points;
+}
+
+static bool
+of_build (const rw_result *result)
 {
   rw_fact facts[RW_FACTS];
-  return strcmp (rw_outline_get (result->outline, "config_sha256"), plan->sha256) == 0
-         && strcmp (rw_outline_get (result->outline, "build_id"), build_id (facts)) == 0
-         && result->outline->n_points == plan->n_points;
+  return strcmp (rw_outline_get (result->outline, "build_id"), build_id (facts)) == 0;
 }
 
 static bool
@@ -80,15 +84,16 @@ all_done (const rw_result *result)
 }
 
 bool
-sweep_current (const rw_plan *plan, const char *path, bool *done)
+sweep_current (const rw_plan *plan, const char *path, bool any_build, bool *done)
 {
   rw_result *result = NULL;
   *done = false;
   if (rw_result_open (path, &result, NULL))
     return false;
-  const bool same = same_origin (result, plan);
+  const bool own = of_build (result);
+  const bool same = of_plan (result, plan) && (own || any_build);
   *done = same && all_done (result)
-          && strcmp (rw_outline_get (result->outline, "config"), plan->config) == 0;
+          && (!own || strcmp (rw_outline_get (result->outline, "config"), plan->config) == 0);
   rw_result_close (result);
   return same;
 }
@@ -101,7 +106,7 @@ sweep_renew (const sweep *s, rw_store **store, rw_error *err)
   rw_status status = not_an_input (s, err);
   if (status)
     return status;
-  if (sweep_current (s->plan, s->path, &done) && done)
+  if (sweep_current (s->plan, s->path, false, &done) && done)
     {
       *store = NULL;
       return RW_OK;

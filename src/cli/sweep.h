@@ -23,8 +23,9 @@ rw_status sweep_open (const sweep *s, bool resume, bool force, rw_store **store,
                       rw_error *err);
 
 /* Whether a finished file at the path is of this plan's hash and of this build; *done: and no point
-   of it failed and its figures are the config's, so that running again would give the same.  */
-bool sweep_current (const rw_plan *plan, const char *path, bool *done);
+   of it failed and its figures are the config's, so that running again would give the same.  With
+   any_build another build's is as good, with the figures it has.  */
+bool sweep_current (const rw_plan *plan, const char *path, bool any_build, bool *done);
 /* A store that goes on with what this build measured of this plan, and starts anything else over;
    NULL where that is everything.  */
 rw_status sweep_renew (const sweep *s, rw_store **store, rw_error *err);
