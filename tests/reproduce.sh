@@ -32,7 +32,7 @@ cat >$shelf/01-verdicts/config.json <<'JSON'
 { "name": "verdicts", "model": {"head_dim": 8, "rope_theta": 10000, "original_length": 64},
   "axes": {"schedule": ["default", "linear"], "schedule.factor": [2, 4]}, "metrics": ["coverage"],
   "figures": [{"name": "frequency", "field": "inv_freq", "x": "pair", "lines": "schedule", "at": {"factor": 2},
-               "title": "<script>alert('figure')</script> \" onerror=\"alert(2)"}] }
+               "title": "<script>alert('figure')</script> \" onerror=\"alert(2)\u0007\u001b[31m \u00e4"}] }
 JSON
 sed 's/10000/10/; s/verdicts/other/' $shelf/01-verdicts/config.json >$shelf/01-verdicts/other.json
 cat >$shelf/01-verdicts/expected.json <<'JSON'
@@ -221,7 +221,7 @@ class Reader(html.parser.HTMLParser):
             if key in attrs:
                 assert attrs[key].startswith(("data:image/svg+xml;base64,", "#")), attrs[key]
         if tag == "img":
-            assert attrs["alt"]
+            assert attrs["alt"].startswith("<script>alert('figure')</script> \" onerror=\"alert(2)  [31m \u00e4"), attrs["alt"]
             self.pictures.append(base64.b64decode(attrs["src"].split(",")[1], validate=True))
         if tag == "a":
             self.links.append(attrs["href"][1:])
@@ -234,6 +234,7 @@ r.feed(page)
 r.close()
 assert not r.open
 assert not r.seen & {"script", "link", "iframe", "object", "b", "i"}, r.seen
+assert not re.search("[\x00-\x09\x0b-\x1f\x7f]", page + text)
 assert "@import" not in page and "url(" not in page
 assert set(r.links) <= r.ids and {"01-verdicts", "02-none", "03-optional"} <= set(r.links)
 told = " ".join(r.words)

@@ -43,9 +43,9 @@ extern const report_form report_markdown, report_html;
 /* Every study of r, those without results as not run.  */
 rw_status report_write (const reproduce *r, rw_error *err);
 
-/* Appends the text character by character: `escape` writes what stands for itself nowhere (one
-   ASCII character) and returns true, else the character is copied; control characters become spaces
-   and broken UTF-8 U+FFFD.  */
+/* Appends the text: `escape` writes what a character stands for where it may not stand for itself,
+   and returns true, else it is copied; control characters become spaces.  Configs and claims are
+   UTF-8 (their readers refuse else), in which no byte of a longer character is ASCII.  */
 void report_text (rw_text *out, const char *text, bool (*escape) (rw_text *out, char c));
 
 #endif
