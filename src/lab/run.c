@@ -144,6 +144,7 @@ run_cell (sweep *s, rw_worker *worker, size_t cell, int threads, const rw_bench 
   double seconds = 0;
   if (!status)
     status = rw_worker_measure (worker, cell, threads, bench, &value, &seconds, &err);
+  seconds += bench->seconds;
   if (status == RW_ENOMEM)
     end_with (s, status, &err);
   if (status == RW_ENOMEM || status == RW_EINTR)
@@ -206,6 +207,7 @@ run_group (sweep *s, rw_worker *worker, size_t g, int threads)
     return;
   rw_bench bench;
   rw_worker_prepare (worker, rw_plan_cell (s->plan, g, k), threads, &bench);
+  bench.seconds /= (double) cells_left (s, g);
   for (; k < s->cells && !ended (s); k = next_cell (s, g, k + 1))
     run_cell (s, worker, rw_plan_cell (s->plan, g, k), threads, &bench);
   rw_bench_free (s->plan, &bench);
@@ -218,6 +220,7 @@ share_group (sweep *s, size_t g)
   rw_bench bench;
   rw_worker_prepare (s->worker[0], rw_plan_cell (s->plan, g, next_cell (s, g, 0)), s->threads,
                      &bench);
+  bench.seconds /= (double) cells_left (s, g);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(s->n_workers)
   for (size_t k = 0; k < s->cells; k++)
     if (!is_done (s, g, k) && !ended (s))

@@ -212,6 +212,7 @@ make_qk (rw_worker *w, int threads, rw_bench *bench)
 void
 rw_worker_prepare (rw_worker *w, size_t cell, int threads, rw_bench *bench)
 {
+  const double start = now ();
   *bench = (rw_bench){ 0 };
   bench->status = point_at (w, cell, &bench->err);
   if (!bench->status)
@@ -226,6 +227,7 @@ rw_worker_prepare (rw_worker *w, size_t cell, int threads, rw_bench *bench)
       rw_within (&bench->err, bench->status, "metric '%s'", metric->as.name);
       bench->made = k + 1;
     }
+  bench->seconds = now () - start;
 }
 
 void

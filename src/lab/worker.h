@@ -24,6 +24,7 @@ typedef struct
   size_t made;
   rw_status status; /* of the preparing: where it is not RW_OK, every cell of the group fails */
   rw_error err;
+  double seconds; /* the preparing took; the runner makes it a cell's share */
 } rw_bench;
 
 /* `inputs` may be NULL where the plan reads nothing; `stop` may be NULL.  */
