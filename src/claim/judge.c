@@ -1,6 +1,7 @@
 /* judge: claims held against result files; see judge.h.
 
-   match < slip < differs: a verdict is worse than the one expected where it stands further on.  A
+   match < slip < differs: a verdict is worse than the one expected where it stands further on; what
+   was not run says nothing.  A
    slip is found only where the claim does not hold and the number that is right was measured too,
    by a second way, so that a claim cannot be called wrong because our own value is.  */
 #include "claim/judge.h"
@@ -46,7 +47,6 @@ not_run (const bench *b, const rw_measure *m, rw_judgement *out)
   if (k == b->claims->n_configs)
     return false;
   out->verdict = RW_VERDICT_NOT_RUN;
-  out->worse = !b->claims->optional[k];
   return true;
 }
 

@@ -41,7 +41,7 @@ rw_status reproduce_folders (const reproduce *r, const study *s, rw_error *err);
 /* The head of the table, a row a claim of a judged study, the line that counts: to stdout.  */
 typedef struct
 {
-  size_t width[5]; /* of the columns before the verdict */
+  size_t width[4]; /* of the columns before the verdict */
 } reproduce_rows;
 reproduce_rows reproduce_head (const reproduce *r);
 void reproduce_row (const reproduce_rows *rows, const study *s);

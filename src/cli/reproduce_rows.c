@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-static const char *const heads[] = { "experiment", "claim", "place", "published", "measured" };
+static const char *const heads[] = { "experiment", "claim", "published", "measured" };
 
 enum
 {
@@ -13,15 +13,28 @@ enum
   MEASURED = 12 /* characters of a number of six digits: its width before it is known */
 };
 
+/* The relation that a claim in words comes to: "at least 1".  */
+static const char *
+bound_text (const rw_bound *b, char buf[48])
+{
+  static const char *const words[] = { [RW_HOLDS_EQUAL] = "",
+                                       [RW_HOLDS_AT_LEAST] = "at least ",
+                                       [RW_HOLDS_AT_MOST] = "at most ",
+                                       [RW_HOLDS_ABOVE] = "above ",
+                                       [RW_HOLDS_BELOW] = "below " };
+  char number[32];
+  snprintf (buf, 48, "%s%s", words[b->kind], study_number (b->number, number));
+  return buf;
+}
+
 static void
-cells (const study *s, size_t claim, const char *cell[COLUMNS], char buf[32])
+cells (const study *s, size_t claim, const char *cell[COLUMNS], char bound[48], char measured[32])
 {
   const rw_claim *c = &s->claims->claim[claim];
   cell[0] = s->name;
   cell[1] = c->name;
-  cell[2] = c->place;
-  cell[3] = c->published;
-  cell[4] = s->judged ? study_number (s->judged[claim].measured, buf) : "";
+  cell[2] = c->bound.kind == RW_HOLDS_EQUAL ? c->published : bound_text (&c->bound, bound);
+  cell[3] = s->judged ? study_number (s->judged[claim].measured, measured) : "";
 }
 
 static void
@@ -40,7 +53,7 @@ reproduce_head (const reproduce *r)
 {
   reproduce_rows rows = { .width = { [COLUMNS - 1] = MEASURED } };
   const char *cell[COLUMNS];
-  char buf[32];
+  char bound[48], measured[32];
   for (size_t k = 0; k < COLUMNS; k++)
     {
       const size_t n = door_characters (heads[k]);
@@ -50,7 +63,7 @@ reproduce_head (const reproduce *r)
     for (size_t c = 0; r->study[i].chosen && r->study[i].claims && c < r->study[i].claims->n_claims;
          c++)
       {
-        cells (&r->study[i], c, cell, buf);
+        cells (&r->study[i], c, cell, bound, measured);
         for (size_t k = 0; k < COLUMNS; k++)
           {
             const size_t n = door_characters (cell[k]);
@@ -67,9 +80,9 @@ reproduce_row (const reproduce_rows *rows, const study *s)
   for (size_t c = 0; s->claims && c < s->claims->n_claims; c++)
     {
       const char *cell[COLUMNS];
-      char number[32], found[64], verdict[512];
+      char bound[48], number[32], found[64], verdict[512];
       const rw_judgement *j = &s->judged[c];
-      cells (s, c, cell, number);
+      cells (s, c, cell, bound, number);
       snprintf (verdict, sizeof verdict, "%s%s%s", study_verdict (&s->claims->claim[c], j, found),
                 *j->note ? ": " : "", j->note);
       print_row (rows, cell, verdict);
