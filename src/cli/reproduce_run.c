@@ -38,7 +38,7 @@ open_inputs (const reproduce *r, const study *s, study_trial *t, rw_inputs *inpu
   if (status != RW_EIO)
     return status;
   rw_error why = *err;
-  const rw_status copied = trial_without (t, why.text, err);
+  const rw_status copied = trial_without (t, why.text, why.hint, err);
   if (!copied)
     say_without (r, s, t);
   return copied;

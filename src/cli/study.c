@@ -17,10 +17,10 @@
 /* ---- trials ---- */
 
 rw_status
-trial_without (study_trial *t, const char *reason, rw_error *err)
+trial_without (study_trial *t, const char *reason, const char *hint, rw_error *err)
 {
   rw_free (t->reason);
-  t->reason = rw_strdup (reason);
+  t->reason = rw_format ("%s%s%s%s", reason, *hint ? " (" : "", hint, *hint ? ")" : "");
   return t->reason ? RW_OK : rw_nomem (err, strlen (reason));
 }
 
@@ -56,9 +56,9 @@ read_plan (study_trial *t, const study *s, rw_error *err)
     return RW_OK;
   t->model = true;
   if (t->optional && lacks_model (t, s->folder))
-    return trial_without (t, "its model is not shipped; scripts/fetch-smollm2 fetches it", err);
+    return trial_without (t, "its model is not shipped; scripts/fetch-smollm2 fetches it", "", err);
   if (!s->chosen || status == RW_EIO) /* a text or an array that it reads is on another machine */
-    return trial_without (t, why.text, err);
+    return trial_without (t, why.text, why.hint, err);
   if (err)
     *err = why;
   return status;

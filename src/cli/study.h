@@ -59,8 +59,8 @@ rw_status study_open (const rw_experiment *of, bool chosen, const char *dir, boo
                       study *out, rw_error *err);
 void study_close (study *s); /* zeroes it */
 
-/* Why a trial is not run, in place of a result; the text is copied.  */
-rw_status trial_without (study_trial *t, const char *reason, rw_error *err);
+/* Why a trial is not run, in place of a result, and what helps ("": nothing said); copied.  */
+rw_status trial_without (study_trial *t, const char *reason, const char *hint, rw_error *err);
 
 /* Opens the results that are current and holds the claims against them.  */
 rw_status study_judge (study *s, rw_error *err);

@@ -144,7 +144,10 @@ add_corpus (const rw_plan *plan, const rw_corpus_wish *wish, const char *where, 
   rw_paths_free (&paths);
   s = rw_within (err, s, "%s.%s", where, texts.tokens ? "tokens" : "text");
   if (s == RW_EIO && err && !err->hint[0])
-    rw_hint (err, "a relative path is looked up beside the config, then in %s", rw_datadir ());
+    rw_hint (err,
+             "a relative path is looked up beside the config, then in %s; scripts/fetch-text gets "
+             "the text of the experiments",
+             rw_datadir ());
   if (!s)
     s = rw_grow ((void **) &parts->corpus, parts->n_corpora, parts->n_corpora + 1,
                  sizeof *parts->corpus, err);
