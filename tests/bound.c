@@ -1,39 +1,15 @@
 /* bound: the certified bracket against brute force, closed forms at d = 4, and two published
    tables. RW_SLOW_TESTS=1 adds the long rows.  */
 #include "rope/bound.h"
+#include "bound_help.h"
 #include "metric_help.h"
 
 #include <stdbool.h>
 
-enum
-{
-  PAIRS = 256
-};
-
-/* The second way: theta by powl, cosl of each product, m upwards; nothing shared with the sweep.
-   Double filters what is far from zero.  */
 static bool
 violated (int64_t d, int64_t length, double base)
 {
-  long double theta[PAIRS];
-  double g[PAIRS];
-  const size_t n = (size_t) d / 2;
-  for (size_t i = 0; i < n; i++)
-    g[i] = (double) (theta[i] = powl (base, -2.0L * (long double) i / (long double) d));
-  for (int64_t m = 1; m <= length; m++)
-    {
-      double sum = 0;
-      long double exact = 0;
-      for (size_t i = 0; i < n; i++)
-        sum += cos ((double) m * g[i]);
-      if (sum > 1e-7)
-        continue;
-      for (size_t i = 0; i < n; i++)
-        exact += cosl ((long double) m * theta[i]);
-      if (exact < 0)
-        return true;
-    }
-  return false;
+  return first_violation (d, length, base) <= length;
 }
 
 static void
