@@ -124,7 +124,6 @@ static error_t
 parse (int key, char *arg, struct argp_state *state)
 {
   asked *a = state->input;
-  char *end;
   switch (key)
     {
     case ARGP_KEY_INIT:
@@ -134,9 +133,7 @@ parse (int key, char *arg, struct argp_state *state)
       a->b.quick = true;
       return 0;
     case 'j':
-      a->b.threads = (int) strtol (arg, &end, 10);
-      if (*end || end == arg || a->b.threads < 1)
-        exit (door_usage (state->name, "-j '%s': a number of threads was expected", arg));
+      a->b.threads = door_threads (state->name, arg);
       return 0;
     case ARGP_KEY_ARGS:
       a->names = state->argv + state->next;

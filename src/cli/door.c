@@ -97,6 +97,24 @@ door_whole (const char *text, const char *end, size_t *out)
   return stop == end && !errno;
 }
 
+size_t
+door_choice (const char *verb, const char *option, const char *arg, const char *const *words)
+{
+  size_t k = 0;
+  while (words[k] && strcmp (arg, words[k]) != 0)
+    k++;
+  if (words[k])
+    return k;
+  char known[256] = "";
+  for (size_t i = 0, n = 0; i < k && n < sizeof known; i++)
+    n += (size_t) snprintf (known + n, sizeof known - n, "%s%s",
+                            i == 0       ? ""
+                            : i + 1 == k ? " or "
+                                         : ", ",
+                            words[i]);
+  exit (door_usage (verb, "%s '%s': %s was expected", option, arg, known));
+}
+
 int
 door_threads (const char *verb, const char *arg)
 {

@@ -39,6 +39,10 @@ int door_fail (const char *verb, const rw_error *err);
 int door_usage (const char *verb, const char *format, ...) __attribute__ ((format (printf, 2, 3)));
 /* All of `text` up to `end` is digits, a number that a size_t holds.  */
 bool door_whole (const char *text, const char *end, size_t *out);
+/* Which of the words (ending with NULL) the argument of an option is; any other is said, with those
+   there are, and ends the program.  */
+size_t door_choice (const char *verb, const char *option, const char *arg,
+                    const char *const *words);
 /* The argument of -j, a number of threads; anything else is said, and ends the program.  */
 int door_threads (const char *verb, const char *arg);
 /* Characters of a UTF-8 text: every byte that does not continue one.  */

@@ -18,6 +18,8 @@ enum
   KEY_DTYPE
 };
 
+static const char *const dtypes[] = { "float64", "float32", NULL };
+
 static const struct argp_option options[] = {
   { "to", KEY_TO, "TARGET", 0,
     "hf, hf-v4, hf-4.50, hf-4.45, vllm, vllm-pre-56446, llama.cpp, gguf or safetensors", 1 },
@@ -26,14 +28,6 @@ static const struct argp_option options[] = {
   { "dtype", KEY_DTYPE, "float64|float32", 0, "values of a safetensors file (default float64)", 1 },
   { 0 },
 };
-
-static bool
-parse_dtype (const char *text, const char *verb)
-{
-  if (strcmp (text, "float64") != 0 && strcmp (text, "float32") != 0)
-    exit (door_usage (verb, "--dtype '%s': float64 or float32 was expected", text));
-  return strcmp (text, "float32") == 0;
-}
 
 static error_t
 parse (int key, char *arg, struct argp_state *state)
@@ -55,7 +49,7 @@ parse (int key, char *arg, struct argp_state *state)
       e->force = true;
       return 0;
     case KEY_DTYPE:
-      e->single = parse_dtype (arg, state->name);
+      e->single = door_choice (state->name, "--dtype", arg, dtypes);
       return 0;
     case ARGP_KEY_END:
       if (!e->to)

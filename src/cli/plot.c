@@ -27,18 +27,6 @@ static const struct argp_option options[] = {
 };
 
 static error_t
-parse_format (plot *p, const char *arg, const char *verb)
-{
-  for (int k = 0; picture_formats[k]; k++)
-    if (strcmp (arg, picture_formats[k]) == 0)
-      {
-        p->format = (drawing_format) k;
-        return 0;
-      }
-  exit (door_usage (verb, "--format '%s': svg, pdf or png was expected", arg));
-}
-
-static error_t
 parse (int key, char *arg, struct argp_state *state)
 {
   plot *p = state->input;
@@ -51,7 +39,8 @@ parse (int key, char *arg, struct argp_state *state)
       p->folder = arg;
       return 0;
     case 'f':
-      return parse_format (p, arg, state->name);
+      p->format = (drawing_format) door_choice (state->name, "--format", arg, picture_formats);
+      return 0;
     case ARGP_KEY_ARGS:
       p->file = state->argv[state->next];
       p->names = state->argv + state->next + 1;

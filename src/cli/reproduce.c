@@ -25,7 +25,7 @@ enum
   KEY_KEEP
 };
 
-static const char *const parts[] = { "all", "closed", "model", NULL };
+static const char *const parts[] = { "all", "closed", "model", NULL }; /* as reproduce_part */
 
 static const struct argp_option options[] = {
   { "output", 'o', "DIR", 0, "folder of the results (default: results)", 1 },
@@ -36,18 +36,6 @@ static const struct argp_option options[] = {
     1 },
   { 0 },
 };
-
-static error_t
-parse_part (asked *a, const char *arg, const char *verb)
-{
-  for (int k = 0; parts[k]; k++)
-    if (strcmp (arg, parts[k]) == 0)
-      {
-        a->part = (reproduce_part) k;
-        return 0;
-      }
-  exit (door_usage (verb, "--part '%s': closed, model or all was expected", arg));
-}
 
 static error_t
 parse (int key, char *arg, struct argp_state *state)
@@ -67,7 +55,8 @@ parse (int key, char *arg, struct argp_state *state)
       a->threads = door_threads (state->name, arg);
       return 0;
     case KEY_PART:
-      return parse_part (a, arg, state->name);
+      a->part = (reproduce_part) door_choice (state->name, "--part", arg, parts);
+      return 0;
     case KEY_KEEP:
       a->any_build = true;
       return 0;

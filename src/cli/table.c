@@ -57,13 +57,7 @@ find_format (const char *name, const char *verb)
                     rw_did_you_mean (near, sizeof near, name, format_name, table_formats)));
 }
 
-static bool
-parse_arithmetic (const char *text, const char *verb)
-{
-  if (strcmp (text, "exact") != 0 && strcmp (text, "stack") != 0)
-    exit (door_usage (verb, "--arithmetic '%s': exact or stack was expected", text));
-  return text[0] == 's';
-}
+static const char *const arithmetics[] = { "exact", "stack", NULL };
 
 static error_t
 parse (int key, char *arg, struct argp_state *state)
@@ -82,7 +76,7 @@ parse (int key, char *arg, struct argp_state *state)
       t->layer_type = arg;
       return 0;
     case KEY_ARITHMETIC:
-      t->own_arithmetic = parse_arithmetic (arg, state->name);
+      t->own_arithmetic = door_choice (state->name, "--arithmetic", arg, arithmetics);
       return 0;
     case KEY_FORMAT:
       t->format = find_format (arg, state->name);
