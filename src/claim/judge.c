@@ -1,9 +1,9 @@
 /* judge: claims held against result files; see judge.h.
 
    match < slip < differs: a verdict is worse than the one expected where it stands further on; what
-   was not run says nothing.  A
-   slip is found only where the claim does not hold and the number that is right was measured too,
-   by a second way, so that a claim cannot be called wrong because our own value is.  */
+   was not run says nothing.  A slip is found only where the claim does not hold and the number that
+   is right was measured too, by a second way, so that a claim cannot be called wrong because our
+   own value is.  */
 #include "claim/judge.h"
 #include "claim/measure.h"
 

@@ -157,7 +157,6 @@ reproduce_run (const reproduce *r, study *s, rw_error *err)
   for (size_t k = 0; !status && k < s->n_trials; k++)
     {
       study_trial *t = &s->trial[k];
-      t->left_out = !in_part (r, t);
       if (!to_run (r, s, t))
         continue;
       status = reproduce_folders (r, s, err);

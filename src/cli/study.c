@@ -234,11 +234,7 @@ study_judge (study *s, rw_error *err)
   if (!result || !s->judged)
     return rw_nomem (err, s->claims->n_claims * sizeof *s->judged);
   for (size_t i = 0; i < s->n_trials; i++)
-    {
-      result[i] = s->trial[i].result;
-      if (s->trial[i].left_out) /* to ask for less is no failure */
-        s->claims->optional[i] = true;
-    }
+    result[i] = s->trial[i].result;
   return rw_judge (s->claims, result, s->arena, s->judged, err);
 }
 

@@ -27,7 +27,6 @@ typedef struct
   bool model, optional; /* runs a network; may lack its model */
   bool current, cached; /* the result file is of this build; and has every point, before the verb
                            began */
-  bool left_out;        /* was not asked for */
   char *reason;         /* why there is no result; NULL where there is one */
   rw_plan *plan;        /* NULL where it cannot be read */
   rw_result *result;    /* NULL where there is none, or not yet */
