@@ -41,14 +41,9 @@ word_name (size_t i, const void *data)
 static rw_status
 find_kind (const rw_plan *plan, const char *path, const char *kind, size_t *role, rw_error *err)
 {
-  static const char *const roles[] = { [RW_ROLE_SCHEDULE] = "schedule",
-                                       [RW_ROLE_SOURCE] = "source",
-                                       [RW_ROLE_RULE] = "rule",
-                                       [RW_ROLE_QUERY_SCALE] = "query_scale",
-                                       [RW_ROLE_BIAS] = "bias" };
   const rw_module *m;
   for (size_t r = 0; r < RW_ROLE_METRIC; r++)
-    if (strcmp (roles[r], kind) == 0)
+    if (strcmp (rw_blocks_key (r), kind) == 0)
       {
         *role = r;
         return RW_OK;

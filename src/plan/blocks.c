@@ -8,6 +8,17 @@
 #include <stdio.h>
 #include <string.h>
 
+const char *
+rw_blocks_key (size_t role)
+{
+  static const char *const keys[] = { [RW_ROLE_SCHEDULE] = "schedule",
+                                      [RW_ROLE_SOURCE] = "source",
+                                      [RW_ROLE_RULE] = "rule",
+                                      [RW_ROLE_QUERY_SCALE] = "query_scale",
+                                      [RW_ROLE_BIAS] = "bias" };
+  return keys[role];
+}
+
 const rw_kind *
 rw_blocks_kind (size_t role)
 {
@@ -107,14 +118,9 @@ rw_blocks_read (rw_plan *plan, const cJSON *value, size_t role, const char *path
 rw_status
 rw_blocks_base (rw_plan *plan, rw_error *err)
 {
-  static const char *const names[] = { [RW_ROLE_SCHEDULE] = "schedule",
-                                       [RW_ROLE_SOURCE] = "source",
-                                       [RW_ROLE_RULE] = "rule",
-                                       [RW_ROLE_QUERY_SCALE] = "query_scale",
-                                       [RW_ROLE_BIAS] = "bias" };
   rw_status s = RW_OK;
   for (size_t r = 0; !s && r < RW_ROLE_METRIC; r++)
-    s = rw_blocks_read (plan, rw_json_get (plan->parts->root, names[r]), r, names[r],
-                        &plan->parts->base[r], err);
+    s = rw_blocks_read (plan, rw_json_get (plan->parts->root, rw_blocks_key (r)), r,
+                        rw_blocks_key (r), &plan->parts->base[r], err);
   return s;
 }

@@ -323,11 +323,6 @@ core (const rw_plan *plan)
 {
   const struct rw_plan_parts *p = plan->parts;
   cJSON *o = cJSON_CreateObject ();
-  static const char *const names[] = { [RW_ROLE_SCHEDULE] = "schedule",
-                                       [RW_ROLE_SOURCE] = "source",
-                                       [RW_ROLE_RULE] = "rule",
-                                       [RW_ROLE_QUERY_SCALE] = "query_scale",
-                                       [RW_ROLE_BIAS] = "bias" };
   bool good = put_number (o, "normal_version", NORMAL_VERSION)
               && put_number (o, "seed", (double) plan->seed) && put (o, "axes", axes (plan))
               && put (o, "models", models (plan)) && put (o, "metrics", metrics (plan))
@@ -337,7 +332,7 @@ core (const rw_plan *plan)
   /* Biases came later: a config without one keeps its hash.  */
   for (size_t r = 0; good && r < RW_ROLE_METRIC; r++)
     if (r != RW_ROLE_BIAS || p->base[r].n)
-      good = put (o, names[r], blocks (&p->base[r], r));
+      good = put (o, rw_blocks_key (r), blocks (&p->base[r], r));
   if (good && p->n_files)
     good = put_files (p, o);
   good = good && put_written (plan, o);

@@ -184,6 +184,7 @@ rw_status rw_models_rope (const rw_plan *plan, const size_t *at, const rw_model 
                           const rw_rope **rope, rw_error *err);
 
 /* ---- blocks.c: the module objects of a config ---- */
+const char *rw_blocks_key (size_t role); /* its key in a config; of roles below RW_ROLE_METRIC */
 const rw_kind *rw_blocks_kind (size_t role);
 rw_status rw_blocks_read (rw_plan *plan, const cJSON *value, size_t role, const char *path,
                           rw_blocks *out, rw_error *err);
