@@ -75,6 +75,15 @@ rw_text_get (const rw_text *t)
   return t->s ? t->s : "";
 }
 
+size_t
+rw_characters (const char *text)
+{
+  size_t n = 0;
+  for (; text && *text; text++)
+    n += ((unsigned char) *text & 0xc0) != 0x80;
+  return n;
+}
+
 char *
 rw_number_text (double x, char buf[32])
 {

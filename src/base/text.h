@@ -23,6 +23,9 @@ void rw_text_addf (rw_text *t, const char *format, ...) __attribute__ ((format (
 void rw_text_free (rw_text *t);
 const char *rw_text_get (const rw_text *t); /* "" while empty */
 
+/* Characters of a UTF-8 text: every byte that does not continue one.  NULL has none.  */
+size_t rw_characters (const char *text);
+
 /* The shortest decimal that reads back as x, e.g. "0.1", "1e+22", "nan".  At least 32 bytes.  */
 char *rw_number_text (double x, char buf[32]);
 

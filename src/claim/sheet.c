@@ -78,22 +78,12 @@ has_control (const char *text)
   return false;
 }
 
-/* Characters of a UTF-8 text: every byte that does not continue one.  */
-static size_t
-characters (const char *text)
-{
-  size_t n = 0;
-  for (; *text; text++)
-    n += ((unsigned char) *text & 0xc0) != 0x80;
-  return n;
-}
-
 /* `text` is the item's own, or its key.  */
 static rw_status
 take (const rw_sheet *sheet, const cJSON *item, const char *text, const char *path, size_t most,
       const char **out)
 {
-  const size_t n = characters (text);
+  const size_t n = rw_characters (text);
   if (!n)
     return rw_sheet_fail (sheet, item, path, "an empty text");
   if (n > most)

@@ -156,9 +156,7 @@ typedef struct
 static void
 tick (tick_list *list, const char *label, double at)
 {
-  size_t length = 0;
-  for (const char *p = label; *p; p++)
-    length += ((unsigned char) *p & 0xc0) != 0x80; /* UTF-8: count what begins a character */
+  const size_t length = rw_characters (label);
   list->longest = length > list->longest ? length : list->longest;
   rw_text plain = { 0 }; /* in the label of a tick gnuplot would take % for a format of its value */
   for (const char *p = list->bare ? "" : label; *p; p++)

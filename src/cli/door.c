@@ -124,15 +124,6 @@ door_threads (const char *verb, const char *arg)
   return (int) threads;
 }
 
-size_t
-door_characters (const char *text)
-{
-  size_t n = 0;
-  for (; *text; text++)
-    n += ((unsigned char) *text & 0xc0) != 0x80;
-  return n;
-}
-
 void
 door_warn (const door_common *common, const rw_notes *notes)
 {

@@ -45,8 +45,6 @@ size_t door_choice (const char *verb, const char *option, const char *arg,
                     const char *const *words);
 /* The argument of -j, a number of threads; anything else is said, and ends the program.  */
 int door_threads (const char *verb, const char *arg);
-/* Characters of a UTF-8 text: every byte that does not continue one.  */
-size_t door_characters (const char *text);
 /* Warnings of a reading, to stderr, unless quiet.  */
 void door_warn (const door_common *common, const rw_notes *notes);
 /* Flushes stdout; a write error (full disk, closed pipe) is exit 3.  Return its value from the

@@ -18,10 +18,7 @@ const unsigned char drawing_viridis[VIRIDIS][3]
 double
 drawing_width (const char *text)
 {
-  size_t n = 0;
-  for (const char *p = text ? text : ""; *p; p++)
-    n += ((unsigned char) *p & 0xc0) != 0x80; /* UTF-8: count what begins a character */
-  return (double) n * CHARACTER_CM;
+  return (double) rw_characters (text) * CHARACTER_CM;
 }
 
 /* gnuplot means pixels by points: 96 an inch in SVG, so that 8 pt are 10.7 of them; cairo's

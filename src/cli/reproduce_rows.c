@@ -42,7 +42,7 @@ print_row (const reproduce_rows *rows, const char *const cell[COLUMNS], const ch
 {
   for (size_t k = 0; k < COLUMNS; k++)
     {
-      const size_t n = door_characters (cell[k]);
+      const size_t n = rw_characters (cell[k]);
       printf ("%s%*s  ", cell[k], (int) (n < rows->width[k] ? rows->width[k] - n : 0), "");
     }
   puts (verdict);
@@ -56,7 +56,7 @@ reproduce_head (const reproduce *r)
   char bound[48], measured[32];
   for (size_t k = 0; k < COLUMNS; k++)
     {
-      const size_t n = door_characters (heads[k]);
+      const size_t n = rw_characters (heads[k]);
       rows.width[k] = n > rows.width[k] ? n : rows.width[k];
     }
   for (size_t i = 0; i < r->n; i++)
@@ -66,7 +66,7 @@ reproduce_head (const reproduce *r)
         cells (&r->study[i], c, cell, bound, measured);
         for (size_t k = 0; k < COLUMNS; k++)
           {
-            const size_t n = door_characters (cell[k]);
+            const size_t n = rw_characters (cell[k]);
             rows.width[k] = n > rows.width[k] ? n : rows.width[k];
           }
       }

@@ -148,7 +148,7 @@ is_text (const column *c)
 static void
 print_padded (const column *c, const char *text, bool first)
 {
-  const size_t n = door_characters (text);
+  const size_t n = rw_characters (text);
   const int pad = (int) (n < c->width ? c->width - n : 0);
   if (is_text (c))
     printf ("%s%s%*s", first ? "" : "  ", text, pad, "");
@@ -163,10 +163,10 @@ print_text (table *t)
   for (size_t i = 0; i < t->n; i++)
     {
       column *c = &t->column[i];
-      c->width = door_characters (c->name);
+      c->width = rw_characters (c->name);
       for (size_t row = 0; row < t->rows; row++)
         {
-          const size_t n = door_characters (cell (t, c, row, SHOW_TEXT, buf));
+          const size_t n = rw_characters (cell (t, c, row, SHOW_TEXT, buf));
           c->width = n > c->width ? n : c->width;
         }
       print_padded (c, c->name, i == 0);
