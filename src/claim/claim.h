@@ -70,6 +70,9 @@ typedef enum
   RW_HOLDS_BELOW
 } rw_holds;
 
+/* The key of a relation in a file, "at_least"; "within" for RW_HOLDS_EQUAL.  */
+const char *rw_holds_name (rw_holds kind);
+
 /* What a value is held against.  */
 typedef struct
 {

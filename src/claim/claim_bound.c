@@ -4,31 +4,33 @@
 
 #include <math.h>
 
-static const struct
+static const char *const names[] = { [RW_HOLDS_EQUAL] = "within",
+                                     [RW_HOLDS_AT_LEAST] = "at_least",
+                                     [RW_HOLDS_AT_MOST] = "at_most",
+                                     [RW_HOLDS_ABOVE] = "above",
+                                     [RW_HOLDS_BELOW] = "below" };
+
+const char *
+rw_holds_name (rw_holds kind)
 {
-  const char *key;
-  rw_holds kind;
-} relations[] = { { "at_least", RW_HOLDS_AT_LEAST },
-                  { "at_most", RW_HOLDS_AT_MOST },
-                  { "above", RW_HOLDS_ABOVE },
-                  { "below", RW_HOLDS_BELOW },
-                  { NULL, RW_HOLDS_EQUAL } };
+  return names[kind];
+}
 
 static const char listed[] = "at_least, at_most, above, below";
 
-/* The one relation of the object, the end of the table where there is none.  */
+/* The one relation of the object, RW_HOLDS_EQUAL where there is none.  */
 static rw_status
-find_relation (const rw_sheet *sheet, const cJSON *object, const char *path, size_t *found)
+find_relation (const rw_sheet *sheet, const cJSON *object, const char *path, rw_holds *found)
 {
-  size_t i = 0;
-  while (relations[i].key && !rw_json_get (object, relations[i].key))
-    i++;
-  *found = i;
-  for (i += relations[i].key != NULL; relations[i].key; i++)
-    if (rw_json_get (object, relations[i].key))
-      return rw_sheet_fail (sheet, rw_json_get (object, relations[i].key), path,
-                            "both \"%s\" and \"%s\"; one relation a claim", relations[*found].key,
-                            relations[i].key);
+  *found = RW_HOLDS_EQUAL;
+  for (rw_holds kind = RW_HOLDS_AT_LEAST; kind <= RW_HOLDS_BELOW; kind++)
+    {
+      const cJSON *item = rw_json_get (object, names[kind]);
+      if (item && *found)
+        return rw_sheet_fail (sheet, item, path, "both \"%s\" and \"%s\"; one relation a claim",
+                              names[*found], names[kind]);
+      *found = item ? kind : *found;
+    }
   return RW_OK;
 }
 
@@ -86,24 +88,22 @@ rw_status
 rw_claim_bound (const rw_sheet *sheet, const cJSON *object, const char *path, const char *key,
                 rw_bound *out)
 {
-  size_t i;
-  *out = (rw_bound){ .kind = RW_HOLDS_EQUAL, .why = "" };
-  rw_status s = find_relation (sheet, object, path, &i);
+  *out = (rw_bound){ .why = "" };
+  const rw_status s = find_relation (sheet, object, path, &out->kind);
   if (s)
     return s;
-  if (!relations[i].key)
+  if (out->kind == RW_HOLDS_EQUAL)
     return read_equal (sheet, object, path, key, out);
   const cJSON *within = rw_json_get (object, "within"), *number = rw_json_get (object, key);
   if (within)
     return rw_sheet_fail (sheet, within, path,
                           "both \"within\" and \"%s\"; a relation has no tolerance",
-                          relations[i].key);
+                          names[out->kind]);
   if (cJSON_IsNumber (number))
     {
       rw_sheet_fail (sheet, number, path, "both the number \"%s\" and the relation \"%s\"", key,
-                     relations[i].key);
+                     names[out->kind]);
       return rw_hint (sheet->err, "write what is claimed as a text, or give \"within\" instead");
     }
-  out->kind = relations[i].kind;
-  return rw_sheet_number (sheet, object, path, relations[i].key, &out->number);
+  return rw_sheet_number (sheet, object, path, names[out->kind], &out->number);
 }

@@ -21,9 +21,7 @@ add_number (cJSON *o, const char *key, double x)
 static void
 add_bound (cJSON *o, const rw_bound *bound)
 {
-  static const char *const kinds[]
-      = { "within", "at_least", "at_most", "above", "below" }; /* as rw_holds */
-  cJSON_AddStringToObject (o, "relation", kinds[bound->kind]);
+  cJSON_AddStringToObject (o, "relation", rw_holds_name (bound->kind));
   cJSON_AddNumberToObject (o, "number", bound->number);
   if (bound->kind == RW_HOLDS_EQUAL)
     {

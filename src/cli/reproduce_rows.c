@@ -4,6 +4,7 @@
 #include "cli/reproduce.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static const char *const heads[] = { "experiment", "claim", "published", "measured" };
 
@@ -17,13 +18,10 @@ enum
 static const char *
 bound_text (const rw_bound *b, char buf[48])
 {
-  static const char *const words[] = { [RW_HOLDS_EQUAL] = "",
-                                       [RW_HOLDS_AT_LEAST] = "at least ",
-                                       [RW_HOLDS_AT_MOST] = "at most ",
-                                       [RW_HOLDS_ABOVE] = "above ",
-                                       [RW_HOLDS_BELOW] = "below " };
   char number[32];
-  snprintf (buf, 48, "%s%s", words[b->kind], study_number (b->number, number));
+  snprintf (buf, 48, "%s %s", rw_holds_name (b->kind), study_number (b->number, number));
+  for (char *c = strchr (buf, '_'); c; c = strchr (c, '_'))
+    *c = ' ';
   return buf;
 }
 
