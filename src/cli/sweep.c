@@ -4,7 +4,6 @@
 #include "cli/sweep.h"
 #include "cli/door.h"
 #include "cli/progress.h"
-#include "lab/provenance.h"
 #include "lab/reopen.h"
 #include "lab/result.h"
 
@@ -47,28 +46,11 @@ sweep_open (const sweep *s, bool resume, bool force, rw_store **store, size_t *k
 
 /* ---- kept where nothing changed ---- */
 
-static const char *
-build_id (rw_fact *facts)
-{
-  rw_provenance (facts);
-  size_t i = 0;
-  while (strcmp (facts[i].key, "build_id") != 0)
-    i++;
-  return facts[i].value;
-}
-
 static bool
 of_plan (const rw_result *result, const rw_plan *plan)
 {
   return strcmp (rw_outline_get (result->outline, "config_sha256"), plan->sha256) == 0
          && result->outline->n_points == plan->n_points;
-}
-
-static bool
-of_build (const rw_result *result)
-{
-  rw_fact facts[RW_FACTS];
-  return strcmp (rw_outline_get (result->outline, "build_id"), build_id (facts)) == 0;
 }
 
 static bool
@@ -90,7 +72,7 @@ sweep_current (const rw_plan *plan, const char *path, bool any_build, bool *done
   *done = false;
   if (rw_result_open (path, &result, NULL))
     return false;
-  const bool own = of_build (result);
+  const bool own = rw_result_of_this_build (result);
   const bool same = of_plan (result, plan) && (own || any_build);
   *done = same && all_done (result)
           && (!own || strcmp (rw_outline_get (result->outline, "config"), plan->config) == 0);

@@ -91,8 +91,8 @@ copying_new (copying *c, rw_error *err)
   return s ? s : rw_result_read (c->result, SECONDS, NULL, c->seconds, err);
 }
 
-static bool
-same_build (const rw_result *result)
+bool
+rw_result_of_this_build (const rw_result *result)
 {
   return strcmp (rw_outline_get (result->outline, "build_id"), RW_BUILD_ID) == 0;
 }
@@ -103,7 +103,7 @@ check_file (const rw_result *result, const rw_plan *plan, rw_error *err)
   const rw_outline *o = result->outline;
   if (o->n_points != plan->n_points || o->n_vars != RW_SHARED_VARS + plan->n_fields)
     return rw_fail (err, RW_EIO, "%s: damaged: it has not the shape of its plan", result->path);
-  if (same_build (result))
+  if (rw_result_of_this_build (result))
     return RW_OK;
   rw_fail (err, RW_EMISMATCH, "%s: points are missing, and another build of ropewalk made it",
            result->path);
@@ -115,7 +115,7 @@ static bool
 retold (const rw_result *result, const rw_plan *plan)
 {
   return strcmp (rw_outline_get (result->outline, "config"), plan->config) != 0
-         && same_build (result);
+         && rw_result_of_this_build (result);
 }
 
 rw_status

@@ -6,7 +6,11 @@
 #ifndef RW_LAB_REOPEN_H
 #define RW_LAB_REOPEN_H
 
+#include "lab/result.h"
 #include "lab/store.h"
+
+/* Whether this build of ropewalk made the file.  */
+bool rw_result_of_this_build (const rw_result *result);
 
 /* For a finished file of the plan's hash (rw_store_resume said RW_EEXIST).  Where every point of
    shard i of n (n 0: every point) is done, and the config is word for word the file's, or another
