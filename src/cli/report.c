@@ -247,7 +247,8 @@ tell_pictures (walk *w, const study *s, rw_error *err)
       {
         const study_picture *p = &s->trial[k].picture[i];
         rw_text svg = { 0 };
-        const rw_status status = p->drawn ? rw_json_text (p->svg, &svg, err) : RW_OK;
+        const rw_status status
+            = p->drawn && w->form->embeds ? rw_json_text (p->svg, &svg, err) : RW_OK;
         if (p->drawn && !status)
           w->form->picture (w->out, p->svg + strlen (w->of->dir) + 1, &svg, p->title);
         rw_text_free (&svg);

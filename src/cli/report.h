@@ -34,7 +34,8 @@ typedef struct
   void (*items) (rw_text *out);
   void (*item) (rw_text *out, const char *word, const char *text);
   void (*items_end) (rw_text *out);
-  /* `path` is relative to DIR, `svg` what the file holds.  */
+  bool embeds; /* pictures: else they are linked, and not read */
+  /* `path` is relative to DIR, `svg` what the file holds where the form embeds it.  */
   void (*picture) (rw_text *out, const char *path, const rw_text *svg, const char *title);
 } report_form;
 

@@ -203,5 +203,6 @@ const report_form report_html = {
   .items = items,
   .item = item,
   .items_end = items_end,
+  .embeds = true,
   .picture = picture,
 };
